@@ -1,0 +1,46 @@
+"""Arrow tables in and out of PostgreSQL by binary COPY, inside Django's transaction."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pgpq
+import pyarrow as pa
+import pyarrow.csv
+from django.db import connection
+from psycopg import sql
+
+BATCH_ROWS = 65_536
+
+
+def copy_in(table: str, rows: pa.Table) -> int:
+    """COPY these rows into the columns of the same names; returns how many. Column types must be the table's own."""
+    encoder = pgpq.ArrowToPostgresBinaryEncoder(rows.schema)
+    statement = sql.SQL("COPY {} ({}) FROM STDIN WITH (FORMAT BINARY)").format(
+        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, rows.schema.names))
+    )
+    with connection.cursor() as cursor, cursor.cursor.copy(statement) as copy:
+        copy.write(encoder.write_header())
+        for batch in rows.to_batches(max_chunksize=BATCH_ROWS):
+            copy.write(encoder.write_batch(batch))
+        copy.write(encoder.finish())
+    return rows.num_rows
+
+
+def copy_out(query: str, parameters: Sequence[Any], schema: pa.Schema) -> pa.Table:
+    """The rows of a SELECT as an Arrow table of this schema, columns in order; an unquoted empty field is null."""
+    chunks: list[bytes] = []
+    with connection.cursor() as cursor:
+        # mogrify on the client: COPY takes no server-side parameters
+        text = cursor.mogrify(query, parameters) if parameters else query
+        with cursor.cursor.copy(sql.SQL("COPY ({}) TO STDOUT WITH (FORMAT CSV)").format(sql.SQL(text))) as copy:
+            chunks.extend(bytes(chunk) for chunk in copy)
+    if not chunks:
+        return schema.empty_table()
+    return pyarrow.csv.read_csv(
+        pa.BufferReader(b"".join(chunks)),
+        read_options=pyarrow.csv.ReadOptions(column_names=schema.names),
+        convert_options=pyarrow.csv.ConvertOptions(
+            column_types=schema, strings_can_be_null=True, quoted_strings_can_be_null=False, null_values=[""],
+            true_values=["t"], false_values=["f"],
+        ),
+    )

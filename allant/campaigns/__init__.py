@@ -1,0 +1,1 @@
+"""Campaigns, their targets, waves, codes and invitations."""

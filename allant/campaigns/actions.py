@@ -1,0 +1,104 @@
+"""Writes of a campaign: create it, launch a wave, revoke and re-issue an invitation, stop and resume."""
+
+from dataclasses import dataclass
+from datetime import date
+
+
+from django.db import connection, transaction
+
+from allant import clock
+from allant.campaigns import keyring
+from allant.campaigns.models import Campaign, Invitation, TargetVersion
+from allant.outreach.actions import queue_messages
+from allant.targeting import Definition, sentence
+
+
+@dataclass(frozen=True)
+class CampaignPlan:
+    """What a campaign is made of before it is a row: read from a file or from a page."""
+
+    slug: str
+    programme: str
+    title: str
+    starts_on: date
+    target: Definition
+    channels: tuple[str, ...]
+    template: str
+    act: str
+    objective: str = ""
+    objective_share: float | None = None
+    objective_population: Definition | None = None
+    ends_on: date | None = None
+    weekly_capacity: int | None = None
+    territory: str = "France entière"
+    source: str = ""
+
+
+@transaction.atomic
+def save_campaign(plan: CampaignPlan, *, by: str) -> Campaign:
+    """Create the campaign, or bring the one of this slug to the plan; a changed target becomes a new version (TG-03)."""
+    values = {
+        name: getattr(plan, name)
+        for name in (
+            "programme", "title", "starts_on", "ends_on", "template", "act", "objective", "objective_share", "weekly_capacity",
+            "territory", "source",
+        )
+    }
+    campaign, _ = Campaign.objects.update_or_create(slug=plan.slug, defaults={**values, "channels": list(plan.channels)})
+    last = campaign.target_versions.order_by("number").last()
+    if last is None or last.content_hash != plan.target.content_hash:
+        population = plan.objective_population
+        TargetVersion.objects.create(
+            campaign=campaign,
+            number=1 if last is None else last.number + 1,
+            definition=plan.target.to_json(),
+            objective_definition=None if population is None else population.to_json(),
+            sentence=sentence(plan.target),
+            content_hash=plan.target.content_hash,
+            created_at=clock.now(),
+            created_by=by,
+        )
+    return campaign
+
+
+@transaction.atomic
+def reissue_code(invitation: Invitation, *, by: str, on: date) -> Invitation:
+    """Revoke an invitation's code and give the person a new one (TG-07): one valid code a campaign, the former is dead."""
+    locked = Invitation.objects.select_for_update().get(pk=invitation.pk)
+    if locked.revoked_at is not None:
+        raise ValueError("Cette invitation est déjà révoquée : partez de l'invitation en cours de validité.")
+    locked.revoked_at, locked.revoked_by = clock.now(), by
+    locked.save(update_fields=["revoked_at", "revoked_by"])
+    fresh = Invitation.objects.create(
+        campaign_id=locked.campaign_id, wave_id=locked.wave_id, person_id=locked.person_id, channel=locked.channel,
+        invited_on=on, code_serial=reserve_serials(1), code_key_version=keyring.current().version,
+    )
+    queue_messages(
+        cause_kind="invitation",
+        select="""SELECT i.person_id, i.id AS cause_id, i.channel, c.template, i.invited_on AS created_on,
+                         i.invited_on AS send_after
+                  FROM campaigns_invitation i JOIN campaigns_campaign c ON c.id = i.campaign_id WHERE i.id = %s""",
+        parameters=[fresh.pk],
+    )
+    return fresh
+
+
+def reserve_serials(count: int) -> int:
+    """Take `count` consecutive serials nobody else will get; returns the first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('campaigns_code_serial'))")
+        cursor.execute("SELECT nextval('campaigns_code_serial')")
+        first = cursor.fetchone()[0]
+        # The lock keeps reservations in line, so setval cannot step back over another one.
+        cursor.execute("SELECT setval('campaigns_code_serial', %s)", [first + count - 1])
+        return first
+
+
+def stop_campaign(campaign: Campaign, *, by: str) -> None:
+    """No further wave leaves; what was sent stays sent."""
+    Campaign.objects.filter(pk=campaign.pk, stopped_at=None).update(stopped_at=clock.now(), stopped_by=by)
+
+
+def resume_campaign(campaign: Campaign) -> None:
+    """Waves may leave again."""
+    Campaign.objects.filter(pk=campaign.pk).update(stopped_at=None, stopped_by="")

@@ -1,0 +1,17 @@
+from django.apps import AppConfig
+
+
+class CampaignsConfig(AppConfig):
+    name = "allant.campaigns"
+    label = "campaigns"
+    verbose_name = "Campagnes"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from allant import facts
+        from allant.campaigns.facts import INVITATION
+        from allant.campaigns.messages import variables_of_invitations
+        from allant.outreach import causes
+
+        facts.register(INVITATION)
+        causes.register("invitation", variables_of_invitations)

@@ -1,0 +1,160 @@
+"""Campaigns, the versions of their targets, waves and invitations.
+
+States are computed from dates and rows, never edited. Invitations are append-only but for `revoked_at`.
+"""
+
+from django.db import models
+from django.db.models import Q
+
+
+class CampaignQuerySet(models.QuerySet["Campaign"]):
+    def running_on(self, day) -> "CampaignQuerySet":
+        """Open on this day: begun, not ended, not stopped."""
+        return self.filter(starts_on__lte=day, stopped_at=None).filter(Q(ends_on=None) | Q(ends_on__gt=day))
+
+    def with_counts(self) -> "CampaignQuerySet":
+        """Adds `wave_count`, `invited` (valid invitations) and `last_wave_on`, in the one query."""
+        waves = Wave.objects.filter(campaign=models.OuterRef("pk")).order_by().values("campaign")
+        invitations = Invitation.objects.valid().filter(campaign=models.OuterRef("pk")).order_by().values("campaign")
+        return self.annotate(
+            wave_count=models.functions.Coalesce(models.Subquery(waves.annotate(n=models.Count("pk")).values("n")), 0),
+            invited=models.functions.Coalesce(models.Subquery(invitations.annotate(n=models.Count("pk")).values("n")), 0),
+            last_wave_on=models.Subquery(waves.annotate(day=models.Max("planned_on")).values("day")),
+        )
+
+
+class Campaign(models.Model):
+    """What is to be done for whom, where and when (TG-01)."""
+
+    slug = models.SlugField(unique=True)
+    programme = models.CharField(max_length=40)
+    title = models.CharField(max_length=200)
+    objective = models.TextField(blank=True)
+    objective_share = models.DecimalField(max_digits=5, decimal_places=4, null=True, blank=True)
+    "Share of the concerned population to reach, 0 to 1; none when the campaign sets no figure."
+    source = models.TextField(blank=True)
+    territory = models.CharField(max_length=100, default="France entière")
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True, blank=True)
+    channels = models.JSONField(default=list)
+    "Channels by order of preference: the first for which the person has contact data is used."
+    template = models.CharField(max_length=60)
+    act = models.CharField(max_length=60)
+    "The fact that tells when an invited person did what the campaign is for, as `table.column`."
+    weekly_capacity = models.PositiveIntegerField(null=True, blank=True)
+    "Invitations a week; none: no limit."
+    stopped_at = models.DateTimeField(null=True, blank=True)
+    stopped_by = models.CharField(max_length=100, blank=True)
+
+    objects = CampaignQuerySet.as_manager()
+    allant_kind = "mutable"
+
+    class Meta:
+        verbose_name = "campagne"
+        ordering = ("starts_on", "slug")
+
+    def __str__(self) -> str:
+        return self.title
+
+    def state_on(self, day) -> str:
+        """`stopped`, `planned`, `ended` or `running`."""
+        if self.stopped_at is not None:
+            return "stopped"
+        if day < self.starts_on:
+            return "planned"
+        return "ended" if self.ends_on is not None and day >= self.ends_on else "running"
+
+    @property
+    def current_target(self) -> "TargetVersion":
+        """The last version; a campaign is created with its first."""
+        return self.target_versions.latest("number")
+
+
+class TargetVersion(models.Model):
+    """A target definition as data, with the campaign; a change is a new version (TG-03)."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="target_versions")
+    number = models.PositiveIntegerField()
+    definition = models.JSONField()
+    objective_definition = models.JSONField(null=True, blank=True)
+    "The population the objective speaks of: the target without the act and without exclusions."
+    sentence = models.TextField()
+    content_hash = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=100)
+
+    allant_kind = "append-only"
+
+    class Meta:
+        verbose_name = "version de la cible"
+        ordering = ("campaign", "number")
+        constraints = [models.UniqueConstraint(fields=["campaign", "number"], name="one_target_version_a_number")]
+
+    def __str__(self) -> str:
+        return f"{self.campaign.slug} v{self.number}"
+
+
+class Wave(models.Model):
+    """People of one target on one day, frozen as a list; invited by chunks until `completed_at`."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="waves")
+    target_version = models.ForeignKey(TargetVersion, on_delete=models.PROTECT)
+    number = models.PositiveIntegerField()
+    planned_on = models.DateField()
+    as_of = models.DateField()
+    "The day whose facts chose the people."
+    found = models.PositiveIntegerField()
+    "People in the target that day, before the weekly capacity was applied."
+    size = models.PositiveIntegerField()
+    target_hash = models.CharField(max_length=64)
+    target_file = models.CharField(max_length=200)
+    by_channel = models.JSONField(default=dict)
+    first_serial = models.BigIntegerField()
+    key_version = models.PositiveSmallIntegerField()
+    launched_at = models.DateTimeField()
+    launched_by = models.CharField(max_length=100)
+    completed_at = models.DateTimeField(null=True, blank=True)
+
+    allant_kind = "mutable"
+
+    class Meta:
+        verbose_name = "vague"
+        ordering = ("campaign", "number")
+        constraints = [models.UniqueConstraint(fields=["campaign", "number"], name="one_wave_a_number")]
+
+    def __str__(self) -> str:
+        return f"{self.campaign.slug}, vague {self.number}"
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def valid(self) -> "InvitationQuerySet":
+        return self.filter(revoked_at=None)
+
+
+class Invitation(models.Model):
+    """One person invited by one campaign, with the serial of their code (never the code itself)."""
+
+    id = models.BigAutoField(primary_key=True)
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="invitations", db_index=False)
+    wave = models.ForeignKey(Wave, on_delete=models.PROTECT, related_name="invitations")
+    person = models.ForeignKey("people.Person", on_delete=models.PROTECT, related_name="invitations")
+    channel = models.CharField(max_length=10)
+    invited_on = models.DateField()
+    code_serial = models.BigIntegerField(unique=True)
+    code_key_version = models.PositiveSmallIntegerField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    revoked_by = models.CharField(max_length=100, blank=True)
+
+    objects = InvitationQuerySet.as_manager()
+    allant_kind = "mutable"
+
+    class Meta:
+        verbose_name = "invitation"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "person"], condition=Q(revoked_at=None), name="one_valid_invitation_a_campaign"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"invitation {self.pk}"

@@ -1,0 +1,148 @@
+"""Launching a wave: the target is frozen as a list, then people are invited by chunks (TG-09).
+
+Killed anywhere and launched again: the list and the range of code serials are fixed by the wave's row, each chunk is one
+transaction that repeats harmlessly, so each person ends in exactly one wave with exactly one code.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from django.conf import settings
+from django.db import connection, transaction
+
+from allant import bulk, clock
+from allant.campaigns import keyring
+from allant.campaigns.actions import reserve_serials
+from allant.campaigns.models import Campaign, Wave
+from allant.outreach.actions import queue_messages
+from allant.targeting import Definition, engine_postgres
+
+CHUNK = 100_000
+Progress = Callable[[int, int], None]
+
+# Which fact tells that the channel can reach the person; a letter needs only the address every insured person has.
+_REACHED_BY = {"call": "has_landline", "sms": "has_mobile", "email": "has_email", "letter": "true", "account": "has_email"}
+_LIST = pa.schema([("person_id", pa.int64()), ("channel", pa.string())])
+
+
+class CampaignClosed(ValueError):
+    """The campaign is not running on that day; the message says why, in French."""
+
+
+def launch_wave(
+    campaign: Campaign, *, on: date, by: str, capacity: int | None = None, progress: Progress | None = None
+) -> Wave | None:
+    """Invite the people of the campaign's target on this day, at most `capacity` of them; None when there is nobody.
+
+    A wave of the same day is completed or returned, never doubled.
+    """
+    if (state := campaign.state_on(on)) != "running":
+        raise CampaignClosed(f"La campagne « {campaign.title} » n'est pas ouverte au {on:%d/%m/%Y} (état : {state}).")
+    complete_waves(campaign, progress=progress)
+    wave = _frozen(campaign, on, by, capacity if capacity is not None else campaign.weekly_capacity)
+    if wave is not None and wave.completed_at is None:
+        _invite(wave, progress)
+    return wave
+
+
+def complete_waves(campaign: Campaign, *, progress: Progress | None = None) -> int:
+    """Finish the waves that a stopped process left in the middle; returns how many there were."""
+    unfinished = list(campaign.waves.filter(completed_at=None).select_related("campaign").order_by("id"))
+    for wave in unfinished:
+        _invite(wave, progress)
+    return len(unfinished)
+
+
+@transaction.atomic
+def _frozen(campaign: Campaign, on: date, by: str, capacity: int | None) -> Wave | None:
+    Campaign.objects.select_for_update().get(pk=campaign.pk)
+    if (wave := campaign.waves.filter(planned_on=on).first()) is not None:
+        return wave
+    version = campaign.current_target
+    people, found = _select(campaign, Definition.from_json(version.definition), capacity)
+    if not people.num_rows:
+        return None
+    number = campaign.waves.count() + 1
+    path, digest = _write_list(f"{campaign.slug}-{number:03d}", people)
+    by_channel = {row["values"]: row["counts"] for row in pc.value_counts(people["channel"]).to_pylist()}
+    return Wave.objects.create(
+        campaign=campaign, target_version=version, number=number, planned_on=on, as_of=on, found=found, size=people.num_rows,
+        target_hash=digest, target_file=path, by_channel=by_channel, first_serial=reserve_serials(people.num_rows),
+        key_version=keyring.current().version, launched_at=clock.now(), launched_by=by,
+    )
+
+
+def _select(campaign: Campaign, definition: Definition, capacity: int | None) -> tuple[pa.Table, int]:
+    """The people still to invite that a channel can reach, and how many there are without the capacity."""
+    target, parameters = engine_postgres.sql(definition)
+    channel = " ".join(f"WHEN p.{_REACHED_BY[name]} THEN '{name}'" for name in campaign.channels if _REACHED_BY[name] != "true")
+    otherwise = "'letter'" if "letter" in campaign.channels else "NULL"
+    query = f"""
+        SELECT t.person_id, CASE {channel or 'WHEN false THEN NULL'} ELSE {otherwise} END AS channel
+        FROM ({target}) AS t JOIN ({engine_postgres.fact_query('person')}) AS p USING (person_id)
+        WHERE NOT EXISTS (SELECT FROM campaigns_invitation i
+                          WHERE i.person_id = t.person_id AND i.campaign_id = {int(campaign.pk)} AND i.revoked_at IS NULL)"""
+    # The order among equals is drawn once for all by a hash: fair, and the same when run again.
+    everyone = bulk.copy_out(
+        f"SELECT * FROM ({query}) AS q WHERE channel IS NOT NULL ORDER BY hashint8extended(person_id, {int(campaign.pk)}), person_id",
+        parameters, _LIST,
+    )
+    return (everyone if capacity is None else everyone.slice(0, capacity)), everyone.num_rows
+
+
+def _write_list(name: str, people: pa.Table) -> tuple[str, str]:
+    digest = hashlib.sha256(np.ascontiguousarray(people["person_id"].to_numpy())).hexdigest()
+    folder = Path(settings.ALLANT_HOME) / "targets"
+    folder.mkdir(parents=True, exist_ok=True)
+    file = f"{name}-{digest[:12]}.parquet"
+    draft = folder / f"{file}.tmp"
+    pq.write_table(people, draft)
+    os.replace(draft, folder / file)
+    return file, digest
+
+
+def _invite(wave: Wave, progress: Progress | None) -> None:
+    people = pq.read_table(Path(settings.ALLANT_HOME) / "targets" / wave.target_file)
+    serials = np.arange(wave.first_serial, wave.first_serial + people.num_rows, dtype=np.int64)
+    people = people.append_column("code_serial", pa.array(serials))
+    for start in range(0, people.num_rows, CHUNK):
+        _invite_chunk(wave, people.slice(start, CHUNK))
+        if progress:
+            progress(min(start + CHUNK, people.num_rows), people.num_rows)
+    with transaction.atomic():
+        arrived = wave.invitations.count()
+        if arrived != wave.size:
+            raise RuntimeError(f"{wave} : {arrived} invitations pour {wave.size} personnes.")
+        Wave.objects.filter(pk=wave.pk).update(completed_at=clock.now())
+    wave.refresh_from_db()
+
+
+@transaction.atomic
+def _invite_chunk(wave: Wave, people: pa.Table) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """CREATE TEMP TABLE IF NOT EXISTS wave_staging (person_id bigint, channel text, code_serial bigint)
+               ON COMMIT DELETE ROWS"""
+        )
+        bulk.copy_in("wave_staging", people)
+        cursor.execute(
+            """INSERT INTO campaigns_invitation
+                   (campaign_id, wave_id, person_id, channel, invited_on, code_serial, code_key_version, revoked_by)
+               SELECT %s, %s, person_id, channel, %s, code_serial, %s, '' FROM wave_staging
+               ORDER BY code_serial ON CONFLICT DO NOTHING""",
+            [wave.campaign_id, wave.pk, wave.planned_on, wave.key_version],
+        )
+    queue_messages(
+        cause_kind="invitation",
+        select="""SELECT i.person_id, i.id AS cause_id, i.channel, %s AS template, i.invited_on AS created_on,
+                         i.invited_on AS send_after
+                  FROM campaigns_invitation i JOIN wave_staging s USING (code_serial)""",
+        parameters=[wave.campaign.template],
+    )

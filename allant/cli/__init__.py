@@ -1,0 +1,1 @@
+"""The allant command line."""

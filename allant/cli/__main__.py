@@ -1,0 +1,5 @@
+"""`python -m allant.cli` is `allant`."""
+
+from allant.cli.main import main
+
+main()

@@ -1,0 +1,1 @@
+"""A synthetic country and the replay of the real campaign on it."""

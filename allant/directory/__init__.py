@@ -1,0 +1,1 @@
+"""Organisations, funds, practitioners: who may act."""

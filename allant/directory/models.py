@@ -1,0 +1,77 @@
+"""Who acts: organisations and health professionals; and the loads of the whole register."""
+
+from __future__ import annotations
+
+import pghistory
+from django.db import models
+
+from allant.directory.querysets import OrganisationQuerySet, PractitionerQuerySet
+
+
+class OrganisationKind(models.TextChoices):
+    """Kinds of organisation the platform knows."""
+
+    CPAM = "cpam", "Caisse primaire d'assurance maladie"
+    NATIONAL_FUND = "national_fund", "Caisse nationale"
+    SCHEME = "scheme", "Autre régime"
+    STATE_PLATFORM = "state_platform", "Plateforme de l'État"
+    PRACTICE = "practice", "Cabinet ou officine"
+    CENTRE = "centre", "Centre de vaccination"
+    PARTNER = "partner", "Partenaire"
+
+
+@pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent())
+class Organisation(models.Model):
+    """A fund, a practice, a centre, a partner (FHIR Organization)."""
+
+    code = models.CharField("code", max_length=32, unique=True)
+    name = models.CharField("nom", max_length=200)
+    kind = models.CharField("nature", max_length=20, choices=OrganisationKind)
+    departement_code = models.CharField("département", max_length=3, blank=True, default="", db_default="")
+
+    objects = OrganisationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "organisme"
+        ordering = ("name", "id")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent())
+class Practitioner(models.Model):
+    """A health professional, known by the RPPS number (FHIR Practitioner)."""
+
+    rpps = models.CharField("RPPS", max_length=11, unique=True)
+    family_name = models.CharField("nom", max_length=100)
+    given_names = models.CharField("prénoms", max_length=200)
+    profession = models.CharField("profession", max_length=40)
+    departement_code = models.CharField("département", max_length=3, blank=True, default="", db_default="")
+
+    objects = PractitionerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "professionnel de santé"
+        verbose_name_plural = "professionnels de santé"
+        ordering = ("family_name", "given_names", "id")
+
+    def __str__(self) -> str:
+        return f"{self.given_names} {self.family_name}"
+
+
+class LoadBatch(models.Model):
+    """One load of the register: the entry that stands for the history of all rows it wrote."""
+
+    table_name = models.CharField("table", max_length=40)
+    loaded_by = models.CharField("par", max_length=100)
+    loaded_at = models.DateTimeField("le")
+    received = models.BigIntegerField("lignes reçues")
+    inserted = models.BigIntegerField("lignes ajoutées")
+
+    class Meta:
+        verbose_name = "chargement"
+        ordering = ("-loaded_at", "-id")
+
+    def __str__(self) -> str:
+        return f"{self.table_name}, {self.inserted} lignes"

@@ -1,0 +1,62 @@
+"""Typed facts about a person, registered by each room.
+
+The one way the register meets targeting, "pourquoi ?", the snapshot and the docs. A room describes its tables once,
+in its `AppConfig.ready`:
+
+    facts.register(FactTable("infection", "infection", rows=MANY, columns=[
+        Fact("occurred_on", DATE, "date de l'infection", "date inconnue"),
+    ], postgres_query="SELECT person_id, occurred_on FROM immunizations_infection"))
+"""
+
+from .parquet import Manifest, SnapshotError, TableManifest, snapshot
+from .person import of_person
+from .vocabulary import (
+    BIRTH_DATE,
+    BOOLEAN,
+    DATE,
+    ENDS_ON,
+    INTEGER,
+    MANY,
+    ONE,
+    PERSON,
+    PERSON_ID,
+    STARTS_ON,
+    TEXT,
+    Fact,
+    FactError,
+    FactTable,
+    Registry,
+    UnknownName,
+    column,
+    nearest,
+    register,
+    registry,
+)
+
+__all__ = [
+    "BIRTH_DATE",
+    "BOOLEAN",
+    "DATE",
+    "ENDS_ON",
+    "INTEGER",
+    "MANY",
+    "ONE",
+    "PERSON",
+    "PERSON_ID",
+    "STARTS_ON",
+    "TEXT",
+    "Fact",
+    "FactError",
+    "FactTable",
+    "Manifest",
+    "Registry",
+    "SnapshotError",
+    "TableManifest",
+    "UnknownName",
+    "column",
+    "nearest",
+    "of_person",
+    "register",
+    "registry",
+    "snapshot",
+]

@@ -1,0 +1,1 @@
+"""Aggregates, statistical secrecy, published files, charts."""

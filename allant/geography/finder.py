@@ -1,0 +1,72 @@
+"""Find a commune as one types: by postcode or by name, from the second character on (VC-13)."""
+
+import re
+import unicodedata
+from bisect import bisect_left
+from dataclasses import dataclass
+from functools import cache
+
+from allant.geography.communes import communes
+
+MIN_CHARACTERS = 2
+
+_ABBREVIATIONS = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
+_ARTICLES = re.compile(r"^(?:le|la|les|l) ")
+_LAST = "\U0010ffff"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A commune with one of its postcodes."""
+
+    code: str
+    name: str
+    postcode: str
+    departement: str
+    population: int
+
+
+def fold(text: str) -> str:
+    """Text as it is compared: no accent, no case, words separated by one space, « St » written « saint »."""
+    plain = text.lower().replace("œ", "oe").replace("æ", "ae")
+    plain = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()
+    words = re.sub(r"[^a-z0-9]+", " ", plain.replace("\u2019", " ")).split()
+    return " ".join(_ABBREVIATIONS.get(word, word) for word in words)
+
+
+@cache
+def _places() -> tuple[Place, ...]:
+    """One place for each pair of commune and postcode, the first postcode of a commune first."""
+    columns = ("code", "name", "postcodes", "departement", "population")
+    return tuple(
+        Place(row["code"], row["name"], postcode, row["departement"], row["population"] or 0)
+        for row in communes().select(columns).to_pylist()
+        for postcode in row["postcodes"]
+    )
+
+
+@cache
+def _index() -> list[tuple[str, int]]:
+    """(postcode or folded name, row of `_places`), sorted; « Le Havre » stands at « havre » too."""
+    index: list[tuple[str, int]] = []
+    for row, place in enumerate(_places()):
+        name = fold(place.name)
+        index.append((place.postcode, row))
+        index.extend((key, row) for key in {name, _ARTICLES.sub("", name)})
+    return sorted(index)
+
+
+def find(text: str, limit: int = 20) -> list[Place]:
+    """Places whose postcode or name begins with `text`: exact matches first, then the most populated.
+
+    Fewer than two characters give nothing: the list would help nobody.
+    """
+    wanted = fold(text)
+    if len(wanted) < MIN_CHARACTERS:
+        return []
+    index = _index()
+    matches = index[bisect_left(index, (wanted,)) : bisect_left(index, (wanted + _LAST,))]
+    exact = {row for key, row in matches if key == wanted}
+    places = _places()
+    ranked = sorted({row for _, row in matches}, key=lambda row: (row not in exact, -places[row].population, row))
+    return [places[row] for row in ranked[:limit]]

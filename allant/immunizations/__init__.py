@@ -1,0 +1,1 @@
+"""Doses: recording, versions, the dose summary."""

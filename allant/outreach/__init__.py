@@ -1,0 +1,1 @@
+"""Messages to persons: the outbox and its channels."""

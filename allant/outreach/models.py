@@ -1,0 +1,76 @@
+"""The outbox: every message with the event that caused it. This table is the only queue for messages."""
+
+from django.db import models
+from django.db.models import Q
+
+
+class Channel(models.TextChoices):
+    CALL = "call", "appel"
+    SMS = "sms", "SMS"
+    EMAIL = "email", "courriel"
+    LETTER = "letter", "courrier"
+    ACCOUNT = "account", "message dans le compte"
+
+
+class Template(models.Model):
+    """A wording, loaded from a shipped file; a change is a new version, never an edit."""
+
+    slug = models.SlugField(max_length=60)
+    channel = models.CharField(max_length=10, choices=Channel.choices)
+    language = models.CharField(max_length=5, default="fr")
+    version = models.PositiveIntegerField(default=1)
+    subject = models.CharField(max_length=200, blank=True)
+    body = models.TextField()
+    source = models.TextField()
+
+    allant_kind = "append-only"
+
+    class Meta:
+        verbose_name = "modèle de message"
+        ordering = ("slug", "channel", "language", "version")
+        constraints = [
+            models.UniqueConstraint(fields=["slug", "channel", "language", "version"], name="one_text_a_template_version")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.slug}/{self.channel}/{self.language} v{self.version}"
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def due_on(self, day) -> "MessageQuerySet":
+        """Waiting, and allowed to leave on this day."""
+        return self.filter(status=Message.Status.PENDING, send_after__lte=day)
+
+
+class Message(models.Model):
+    """One message to one person; its text is rendered at sending from the template and its cause."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", "en attente"
+        SENT = "sent", "envoyé"
+        DROPPED = "dropped", "abandonné"
+
+    id = models.BigAutoField(primary_key=True)
+    person = models.ForeignKey("people.Person", on_delete=models.PROTECT, related_name="messages")
+    cause_kind = models.CharField(max_length=20)
+    cause_id = models.BigIntegerField()
+    channel = models.CharField(max_length=10, choices=Channel.choices)
+    template = models.CharField(max_length=60)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
+    created_on = models.DateField()
+    send_after = models.DateField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+    sent_in = models.CharField(max_length=80, blank=True)
+    "The file or gateway batch the message left in."
+    drop_reason = models.CharField(max_length=80, blank=True)
+
+    objects = MessageQuerySet.as_manager()
+    allant_kind = "mutable"
+
+    class Meta:
+        verbose_name = "message"
+        constraints = [models.UniqueConstraint(fields=["cause_kind", "cause_id", "channel"], name="one_message_a_cause")]
+        indexes = [models.Index(fields=["channel", "send_after", "id"], condition=Q(status="pending"), name="messages_waiting")]
+
+    def __str__(self) -> str:
+        return f"message {self.pk}"

@@ -1,0 +1,50 @@
+"""The main menu, by role."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from allant.accounts.roles import Role
+from allant.accounts.sign_in import roles_of
+
+
+@dataclass(frozen=True)
+class MenuEntry:
+    """A rubric, for everybody (`roles` empty) or for the holders of a role."""
+
+    label: str
+    url_name: str
+    roles: frozenset[Role] = frozenset()
+
+
+MENU = (
+    MenuEntry("Accueil", "home"),
+    MenuEntry("Chiffres", "figures"),
+    MenuEntry("Campagnes", "campaigns", frozenset({Role.CAMPAIGN_MANAGER})),
+    MenuEntry("Espace professionnel", "professional_home", frozenset({Role.HEALTH_PROFESSIONAL, Role.PORTAL_USER})),
+)
+
+
+@dataclass(frozen=True)
+class MenuLink:
+    """A rubric as shown on one page; `place` is the value of `aria-current`."""
+
+    label: str
+    url: str
+    place: str
+
+
+def menu_for(request: HttpRequest) -> list[MenuLink]:
+    """The rubrics this visitor may open, with the one the page belongs to."""
+    held = roles_of(request)
+    links = []
+    for entry in MENU:
+        if entry.roles and not entry.roles & held:
+            continue
+        url = reverse(entry.url_name)
+        inside = url != "/" and request.path.startswith(url)
+        links.append(MenuLink(entry.label, url, "page" if request.path == url else "true" if inside else ""))
+    return links

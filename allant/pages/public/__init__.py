@@ -1,0 +1,1 @@
+"""Pages for everybody: what Allant is, and the figures."""

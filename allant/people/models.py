@@ -1,0 +1,229 @@
+"""The register: persons, their numbers, how to reach them, what is known of their situation.
+
+An insert keeps no event: the row itself tells it, and a load of a million persons writes one `LoadBatch`. An update or a delete
+keeps the former row (django-pghistory), whatever wrote it.
+"""
+
+from __future__ import annotations
+
+import pghistory
+from django.db import models
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Concat
+
+from allant.directory.models import Practitioner
+from allant.people.querysets import MatriculeQuerySet, PersonQuerySet, SituationQuerySet
+
+
+class Sex(models.TextChoices):
+    """Administrative sex."""
+
+    MALE = "M", "Homme"
+    FEMALE = "F", "Femme"
+
+
+class BirthPrecision(models.TextChoices):
+    """How much of the birth date is known."""
+
+    DAY = "day", "Jour"
+    MONTH = "month", "Mois"
+    YEAR = "year", "Année"
+    NONE = "none", "Inconnue"
+
+
+class Scheme(models.TextChoices):
+    """Health insurance scheme."""
+
+    GENERAL = "general", "Régime général"
+    MSA = "msa", "Mutualité sociale agricole"
+    MGEN = "mgen", "MGEN"
+    CNMSS = "cnmss", "Caisse nationale militaire"
+    OTHER = "other", "Autre régime"
+
+
+@pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent(), exclude=["search_name"])
+class Person(models.Model):
+    """An insured person (FHIR Patient).
+
+    `merged_into` names the record that stands for this one: acts stay where they were recorded, so undoing a merge is clearing
+    the pointer. A record that absorbed others is never itself merged (`actions.merge`), so one step always finds the survivor.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    family_name = models.CharField("nom", max_length=100)
+    given_names = models.CharField("prénoms", max_length=200)
+    birth_date = models.DateField("date de naissance", null=True, blank=True)
+    birth_precision = models.CharField("précision", max_length=5, choices=BirthPrecision, default=BirthPrecision.DAY, db_default=BirthPrecision.DAY)
+    sex = models.CharField("sexe", max_length=1, choices=Sex, null=True, blank=True)
+    died_on = models.DateField("date de décès", null=True, blank=True)
+    commune_code = models.CharField("commune", max_length=5, null=True, blank=True)
+    departement_code = models.CharField("département", max_length=3, null=True, blank=True)
+    postcode = models.CharField("code postal", max_length=5, null=True, blank=True)
+    scheme = models.CharField("régime", max_length=10, choices=Scheme, default=Scheme.GENERAL, db_default=Scheme.GENERAL)
+    fund_code = models.CharField("caisse", max_length=10, null=True, blank=True)
+    household_key = models.BigIntegerField("foyer", null=True, blank=True)
+    policyholder = models.ForeignKey(
+        "self", models.PROTECT, verbose_name="ouvrant droit", null=True, blank=True, related_name="dependants", db_index=False
+    )
+    treating_practitioner = models.ForeignKey(
+        Practitioner, models.PROTECT, verbose_name="médecin traitant", null=True, blank=True, related_name="patients", db_index=False
+    )
+    rights_open = models.BooleanField("droits ouverts", default=True, db_default=True)
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, verbose_name="fusionné dans", null=True, blank=True, related_name="absorbed", db_index=False
+    )
+    search_name = models.GeneratedField(
+        verbose_name="nom pour la recherche",
+        expression=Func(Concat("family_name", Value(" "), "given_names"), function="people_search_key"),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
+
+    objects = PersonQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "assuré"
+        ordering = ("search_name", "id")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(birth_date__isnull=False) | Q(birth_precision=BirthPrecision.NONE), name="people_person_birth_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(died_on__isnull=True) | Q(birth_date__isnull=True) | Q(died_on__gte=F("birth_date")),
+                name="people_person_died_after_birth",
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True) | ~Q(merged_into=F("id")), name="people_person_not_merged_into_itself"
+            ),
+        ]
+        indexes = [
+            # text_pattern_ops: a search by the beginning of a name uses the index whatever the collation.
+            models.Index(fields=["search_name"], name="people_person_search", opclasses=["text_pattern_ops"]),
+            models.Index(fields=["departement_code", "birth_date"], name="people_person_place_birth"),
+            models.Index(fields=["policyholder"], name="people_person_policyholder", condition=Q(policyholder__isnull=False)),
+            models.Index(fields=["household_key"], name="people_person_household", condition=Q(household_key__isnull=False)),
+            models.Index(
+                fields=["treating_practitioner"], name="people_person_treating", condition=Q(treating_practitioner__isnull=False)
+            ),
+            models.Index(fields=["merged_into"], name="people_person_merged", condition=Q(merged_into__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.given_names} {self.family_name}"
+
+
+class MatriculeKind(models.TextChoices):
+    """Kind of number. Digits cannot tell a NIA from a NIR (ID-03): the kind is stored."""
+
+    NIR = "NIR", "NIR"
+    NIA = "NIA", "NIA (numéro identifiant d'attente)"
+    NNP = "NNP", "NNP (numéro national provisoire)"
+    MIG = "MIG", "Migrant de passage"
+
+
+@pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent())
+class Matricule(models.Model):
+    """A number a person bears, or bore: history is kept, `[starts_on, ends_on)`."""
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="matricules", db_index=False)
+    value = models.CharField("matricule", max_length=13)
+    kind = models.CharField("nature", max_length=3, choices=MatriculeKind)
+    starts_on = models.DateField("depuis")
+    ends_on = models.DateField("jusqu'au (exclu)", null=True, blank=True)
+
+    objects = MatriculeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "matricule"
+        ordering = ("person_id", "starts_on", "id")
+        constraints = [
+            models.UniqueConstraint(fields=["value"], condition=Q(ends_on__isnull=True), name="people_matricule_one_bearer"),
+            models.UniqueConstraint(
+                fields=["person", "kind", "value", "starts_on"], name="people_matricule_once"
+            ),
+            models.CheckConstraint(condition=Q(value__regex="^[125678][0-9]{5}[0-9AB][0-9]{6}$"), name="people_matricule_shape"),
+            models.CheckConstraint(
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gt=F("starts_on")), name="people_matricule_period"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["value"], name="people_matricule_former", condition=Q(ends_on__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        # Never the value: a printed object ends in a log.
+        return f"{self.kind} n° {self.pk}"
+
+
+class ContactKind(models.TextChoices):
+    """How a person can be reached."""
+
+    LANDLINE = "landline", "Téléphone fixe"
+    MOBILE = "mobile", "Téléphone mobile"
+    EMAIL = "email", "Courriel"
+
+
+@pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent())
+class ContactPoint(models.Model):
+    """A telephone number or an e-mail address (FHIR ContactPoint)."""
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="contact_points", db_index=False)
+    kind = models.CharField("nature", max_length=8, choices=ContactKind)
+    value = models.CharField("valeur", max_length=254)
+    opted_out_on = models.DateField("refus reçu le", null=True, blank=True)
+    invalid_since = models.DateField("invalide depuis", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "moyen de contact"
+        verbose_name_plural = "moyens de contact"
+        ordering = ("person_id", "kind", "id")
+        constraints = [models.UniqueConstraint(fields=["person", "kind", "value"], name="people_contactpoint_once")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} n° {self.pk}"
+
+
+class SituationKind(models.TextChoices):
+    """What may be known of a person's situation."""
+
+    INSTITUTION = "institution", "En établissement"
+    GUARDIANSHIP = "guardianship", "Sous tutelle"
+    ALD = "ald", "Affection de longue durée"
+    IMMUNODEPRESSED = "immunodepressed", "Immunodépression sévère"
+    PREGNANCY = "pregnancy", "Grossesse"
+    C2S = "c2s", "Complémentaire santé solidaire"
+    AME = "ame", "Aide médicale de l'État"
+    PROFESSION = "profession", "Profession"
+    OPTED_OUT = "opted_out", "Opposition aux sollicitations"
+    NURSING_CARE = "nursing_care", "Soins infirmiers à domicile"
+    OBESITY = "obesity", "Obésité"
+
+
+@pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent())
+class Situation(models.Model):
+    """Something true of a person over a half-open period `[starts_on, ends_on)`; an empty bound is open."""
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="situations", db_index=False)
+    kind = models.CharField("nature", max_length=16, choices=SituationKind)
+    code = models.CharField("précision", max_length=40, blank=True, default="", db_default="")
+    starts_on = models.DateField("depuis", null=True, blank=True)
+    ends_on = models.DateField("jusqu'au (exclu)", null=True, blank=True)
+
+    objects = SituationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "situation"
+        ordering = ("person_id", "kind", "id")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "kind", "code", "starts_on"], name="people_situation_once", nulls_distinct=False
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_on__isnull=True) | Q(starts_on__isnull=True) | Q(ends_on__gt=F("starts_on")),
+                name="people_situation_period",
+            ),
+        ]
+        indexes = [models.Index(fields=["kind", "code"], name="people_situation_kind")]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()

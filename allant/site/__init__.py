@@ -1,0 +1,1 @@
+"""Settings, urls, sign-in wiring, the embedded server."""

@@ -1,0 +1,44 @@
+"""Where each command of `allant` lives, by dotted name: the command line loads only the one that was typed.
+
+A target is `module:object`: a typer app (its commands become sub-commands; an app whose only command bears the name of the
+row is that command), or a function (one command). Several targets make one group.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Need = Literal["nothing", "django", "database"]
+
+
+@dataclass(frozen=True)
+class Place:
+    """One command: its French summary, where it lives, and what must stand before it runs."""
+
+    name: str
+    summary: str
+    targets: tuple[str, ...]
+    needs: Need = "nothing"
+
+
+COMMANDS: dict[str, Place] = {
+    place.name: place
+    for place in (
+        Place("demo", "Montre tout : un pays, sa campagne rejouée, les pages.", ("allant.country.commands:demo",), "database"),
+        Place("serve", "Ouvre les pages à une adresse locale.", ("allant.cli.serve:serve",)),
+        Place(
+            "country",
+            "Crée un pays synthétique.",
+            ("allant.country.population.commands:app", "allant.country.official.commands:app"),
+        ),
+        Place("replay", "Rejoue la campagne réelle sur le pays synthétique.", ("allant.country.replay.commands:app",), "database"),
+        Place("target", "Écrit, compte et explique une population cible.", ("allant.campaigns.commands:target",), "database"),
+        Place("wave", "Lance une vague d'invitations.", ("allant.campaigns.commands:wave",), "database"),
+        Place("publish", "Écrit les fichiers de données ouvertes.", ("allant.figures.commands:app",), "database"),
+        Place("doctrine", "Consulte les règles datées.", ("allant.doctrine.commands:app",)),
+        Place("matricule", "Contrôle un matricule (NIR, NIA, NNP).", ("allant.people.commands:matricule",)),
+        Place("simulate", "Lance un service extérieur simulé.", ("allant.cli.simulate:simulate",)),
+        Place("database", "Démarre, arrête ou met à jour la base de données.", ("allant.cli.database:app",)),
+        Place("doctor", "Dit ce qui manque sur cette machine.", ("allant.cli.doctor:doctor",)),
+        Place("django", "Passe une commande à Django (développement).", ("allant.cli.django:django",)),
+    )
+}

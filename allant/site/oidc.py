@@ -1,0 +1,130 @@
+"""OpenID Connect as Allant wants it: django-allauth's flow, with every check of the ID token done here.
+
+allauth trusts the ID token it fetched itself over TLS and knows no nonce; a health insurance checks the signature, the
+issuer, the audience, the nonce, and that `userinfo` speaks of the same subject.
+"""
+
+from __future__ import annotations
+
+import hmac
+from http import HTTPStatus
+from typing import Any
+
+from allauth.account.signals import user_logged_in
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.internal import jwtkit
+from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
+from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
+from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
+from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from allant.accounts.actions import replace_memberships
+from allant.accounts.models import User
+from allant.accounts.sign_in import remember_sign_in
+from allant.site.claims import Identity, SignInRefused, read_identity
+
+END_SESSION_KEY = "allant_end_session"
+
+
+class CheckedAdapter(OpenIDConnectOAuth2Adapter):
+    """Fetches and verifies what the provider says, and reads it into `request.identity`."""
+
+    nonce: str | None = None
+
+    def complete_login(self, request: HttpRequest, app: Any, token: Any, **kwargs: Any) -> SocialLogin:
+        """The login, without any claim kept; raises OAuth2Error or ImmediateHttpResponse (refusal page)."""
+        raw = kwargs["response"].get("id_token")
+        if not raw:
+            raise OAuth2Error("the provider sent no ID token")
+        id_token = self._decode_id_token(app, raw)
+        self._check_nonce(id_token)
+        userinfo = self._fetch_user_info(token.token)
+        if userinfo.get("sub") != id_token["sub"]:
+            raise OAuth2Error("userinfo and ID token speak of two subjects")
+        try:
+            request.identity = read_identity(self.provider_id, id_token, userinfo)  # type: ignore[attr-defined]
+        except SignInRefused as refusal:
+            raise ImmediateHttpResponse(refusal_page(request, str(refusal))) from refusal
+        request.end_session = {"url": self.openid_config.get("end_session_endpoint", ""), "id_token": raw}  # type: ignore[attr-defined]
+        login = self.get_provider().sociallogin_from_response(request, {"userinfo": userinfo, "id_token": id_token})
+        login.account.extra_data = {}
+        login.email_addresses = []
+        return login
+
+    def _decode_id_token(self, app: Any, id_token: str) -> dict[str, Any]:
+        return jwtkit.verify_and_decode(
+            credential=id_token,
+            keys_url=self.openid_config["jwks_uri"],
+            issuer=self.openid_config["issuer"],
+            audience=app.client_id,
+            lookup_kid=jwtkit.lookup_kid_jwk,
+            verify_signature=True,
+        )
+
+    def _check_nonce(self, id_token: dict[str, Any]) -> None:
+        if not self.nonce or not hmac.compare_digest(str(id_token.get("nonce", "")), self.nonce):
+            raise OAuth2Error("the ID token answers another sign-in (nonce)")
+
+
+class CheckedCallback(OAuth2CallbackView):
+    """Hands the nonce of the stashed state to the adapter."""
+
+    def _get_state(self, request: HttpRequest, provider: Any) -> tuple[dict[str, Any] | None, HttpResponse | None]:
+        state, response = super()._get_state(request, provider)
+        self.adapter.nonce = (state or {}).get("nonce")
+        return state, response
+
+
+class AccountsAdapter(DefaultSocialAccountAdapter):
+    """Accounts come from the providers alone: opened at the first sign-in, never merged by e-mail address."""
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
+        """A provider's account always opens here: its roles decide what it may do."""
+        return True
+
+    def is_auto_signup_allowed(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
+        """No form is ever shown."""
+        return True
+
+    def populate_user(self, request: HttpRequest, sociallogin: SocialLogin, data: dict[str, Any]) -> User:
+        """The account's name; the rest is settled after sign-in."""
+        user: User = sociallogin.user
+        user.username = f"{sociallogin.account.provider}:{sociallogin.account.uid}"
+        return user
+
+    def save_user(self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None) -> User:
+        """Save a new account without a usable password."""
+        user: User = sociallogin.user
+        user.set_unusable_password()
+        sociallogin.save(request)
+        return user
+
+    def on_authentication_error(self, request: HttpRequest, provider: Any, **kwargs: Any) -> None:
+        """A French page instead of allauth's; the cause goes to the log of the site, not to the visitor."""
+        if kwargs.get("error") == "cancelled":
+            message = "Vous avez interrompu la connexion."
+        else:
+            message = "La connexion n'a pas abouti : la réponse reçue n'a pas pu être vérifiée, ou elle arrive trop tard. Recommencez."
+        raise ImmediateHttpResponse(refusal_page(request, message, HTTPStatus.UNAUTHORIZED))
+
+
+def refusal_page(request: HttpRequest, message: str, status: int = HTTPStatus.FORBIDDEN) -> HttpResponse:
+    """The page that says why a sign-in did not succeed."""
+    return render(request, "base/sign_in_refused.html", {"message": message}, status=status)
+
+
+@receiver(user_logged_in)
+def settle_account(request: HttpRequest, user: User, **kwargs: Any) -> None:
+    """Write what the provider stated: names, roles, strength of the session."""
+    identity: Identity | None = getattr(request, "identity", None)
+    if identity is None:
+        return
+    user.family_name, user.given_names, user.email = identity.family_name, identity.given_names, identity.email
+    user.save(update_fields=["family_name", "given_names", "email"])
+    replace_memberships(user=user, grants=identity.grants)
+    remember_sign_in(request, identity.sign_in)
+    request.session[END_SESSION_KEY] = request.end_session  # type: ignore[attr-defined]

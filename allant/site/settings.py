@@ -1,0 +1,147 @@
+"""Django settings. What differs between installations comes from the environment:
+
+ALLANT_HOME     data folder (default: `.allant/` in the clone)
+ALLANT_ORIGIN   public address, e.g. https://allant.exemple.fr (default: this machine only)
+ALLANT_TODAY    the day taken for today, for demonstrations (default: the clock)
+ALLANT_STATE_LOOK  `1` shows the State's logo: reserved by law to State services
+DATABASE_URL    a PostgreSQL server (default: the embedded one; importing this file starts nothing)
+"""
+
+import os
+from urllib.parse import urlsplit
+
+from allant.site import database, home, logs, providers
+
+ALLANT_HOME = home.folder()
+ALLANT_TODAY = home.fixed_today()
+ALLANT_ORIGIN = os.environ.get("ALLANT_ORIGIN", "").rstrip("/")
+ALLANT_STATE_LOOK = os.environ.get("ALLANT_STATE_LOOK") == "1"
+
+SECRET_KEY = home.secret_key(ALLANT_HOME)
+DEBUG = False
+ROOT_URLCONF = "allant.site.urls"
+WSGI_APPLICATION = "allant.site.wsgi.application"
+
+INSTALLED_APPS = [
+    # the product, lower floors first
+    "allant.directory",
+    "allant.people",
+    "allant.accounts",
+    "allant.immunizations",
+    "allant.outreach",
+    "allant.campaigns",
+    # pages (their templates and static files)
+    "allant.pages.base",
+    "allant.pages.public",
+    "allant.pages.professional",
+    "allant.pages.campaigns",
+    # site
+    "allant.site",
+    # libraries
+    "pgtrigger",
+    "pghistory",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "widget_tweaks",
+    "dsfr",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.humanize",
+    "django.contrib.staticfiles",
+    "django.forms",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allant.site.headers.SecurityHeaders",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    # default deny and access log
+    "allant.accounts.middleware.AccessLogMiddleware",
+    "allant.accounts.middleware.AccessMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "allant.pages.base.context.site",
+            ],
+        },
+    }
+]
+
+# Data
+DATABASES = {"default": database.django_settings(ALLANT_HOME)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# People who sign in
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+SIGN_IN_ORIGINS = providers.origins(os.environ)  # for the content policy
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "my_space"
+SOCIALACCOUNT_PROVIDERS = providers.social_apps(os.environ)
+SOCIALACCOUNT_ADAPTER = "allant.site.oidc.AccountsAdapter"
+ACCOUNT_EMAIL_VERIFICATION = "none"  # addresses come from the providers; Allant writes to none of them
+ACCOUNT_RATE_LIMITS = {"sign_in": "60/m/ip"}  # a shared office stays under it, a machine that guesses does not
+
+# Language and time
+LANGUAGE_CODE = "fr"
+LANGUAGES = [("fr", "Français"), ("en", "English"), ("ar", "العربية"), ("es", "Español")]
+TIME_ZONE = "Europe/Paris"
+USE_TZ = True
+USE_I18N = True
+
+# Static files, hashed: a page never meets the style sheet of another version
+STATIC_URL = "/static/"
+STATIC_ROOT = ALLANT_HOME / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_MAX_AGE = 3600  # seconds, for the few files without a hash in their name
+
+# French State design system
+FORM_RENDERER = "dsfr.forms.DsfrDjangoTemplates"
+DSFR_CONTENT_IS_SAFE = False  # tables would print HTML from data
+DSFR_USE_INTEGRITY_CHECKSUMS = False  # hashed style sheets would be blocked
+DSFR_MARK_OPTIONAL_FIELDS = True
+
+# Security
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
+CSRF_FAILURE_VIEW = "allant.pages.base.errors.csrf_failure"
+CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 8 * 3600  # seconds: a working day
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if ALLANT_ORIGIN:
+    _origin = urlsplit(ALLANT_ORIGIN)
+    ALLOWED_HOSTS.append(_origin.hostname or "")
+    CSRF_TRUSTED_ORIGINS = [ALLANT_ORIGIN]
+    if _origin.scheme == "https":
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+        SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+        SECURE_HSTS_SECONDS = 365 * 24 * 3600
+
+LOGGING = logs.configuration()

@@ -1,0 +1,108 @@
+"""Signing in and out: the doors, the way to each provider and back."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from http import HTTPStatus
+from urllib.parse import urlencode
+
+from allauth.core import ratelimit
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.models import SocialApp
+from allauth.socialaccount.providers.base import AuthProcess
+from django.contrib.auth import REDIRECT_FIELD_NAME, logout
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_POST
+from requests import RequestException
+
+from allant.accounts.access import public
+from allant.site.oidc import END_SESSION_KEY, CheckedAdapter, CheckedCallback, refusal_page
+from allant.site.providers import BY_ID, PROVIDERS
+
+logger = logging.getLogger(__name__)
+
+
+@public
+@require_GET
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """The doors, one for each provider."""
+    wanted = _safe_next(request)
+    if request.user.is_authenticated:
+        return redirect(wanted or "my_space")
+    return render(request, "base/sign_in.html", {"providers": PROVIDERS, "next": wanted})
+
+
+@public
+@require_POST
+def begin(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """Send the visitor to the provider, with PKCE, a state and a nonce. The visitor's own parameters are not passed on."""
+    if provider_id not in BY_ID:
+        raise Http404("Fournisseur d'identité inconnu.")
+    if not ratelimit.consume(request, action="sign_in"):
+        message = "Trop de tentatives de connexion depuis votre adresse. Attendez une minute avant de recommencer."
+        return refusal_page(request, message, HTTPStatus.TOO_MANY_REQUESTS)
+    provider = get_adapter(request).get_provider(request, provider_id)
+    nonce = secrets.token_urlsafe(24)
+    try:
+        return provider.redirect(
+            request,
+            process=AuthProcess.LOGIN,
+            next_url=_safe_next(request),
+            auth_params=provider.get_auth_params() | {"nonce": nonce},
+            nonce=nonce,
+        )
+    except RequestException as error:
+        logger.warning("sign-in provider unreachable", extra={"provider": provider_id, "reason": type(error).__name__})
+        message = f"{BY_ID[provider_id].label} ne répond pas. Réessayez dans quelques minutes."
+        return refusal_page(request, message, HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+@public
+@require_GET
+def callback(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """The way back: exchange the code, check everything, open the session."""
+    if provider_id not in BY_ID:
+        raise Http404("Fournisseur d'identité inconnu.")
+    try:
+        return CheckedCallback.adapter_view(CheckedAdapter(request, provider_id))(request)
+    except SocialApp.DoesNotExist as error:
+        raise Http404("Fournisseur d'identité non configuré.") from error
+
+
+@public
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """Close the session here, and offer the link that closes it at the provider too."""
+    provider_session = request.session.get(END_SESSION_KEY) or {}
+    logout(request)
+    link = ""
+    if provider_session.get("url"):
+        back = {"id_token_hint": provider_session["id_token"], "post_logout_redirect_uri": request.build_absolute_uri("/")}
+        link = f"{provider_session['url']}?{urlencode(back)}"
+    return render(request, "base/signed_out.html", {"provider_link": link})
+
+
+@public
+@require_GET
+def inactive(request: HttpRequest) -> HttpResponse:
+    """Where a closed account ends."""
+    return refusal_page(request, "Ce compte est fermé. Adressez-vous à l'administrateur de votre organisme.")
+
+
+def _safe_next(request: HttpRequest) -> str:
+    wanted = request.POST.get(REDIRECT_FIELD_NAME) or request.GET.get(REDIRECT_FIELD_NAME) or ""
+    safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    return wanted if safe else ""
+
+
+urlpatterns = [
+    path("", sign_in, name="account_login"),
+    path("fin/", sign_out, name="account_logout"),
+    path("compte-ferme/", inactive, name="account_inactive"),
+    path("<slug:provider_id>/", begin, name="openid_connect_login"),
+    path("<slug:provider_id>/retour/", callback, name="openid_connect_callback"),
+]

@@ -1,0 +1,20 @@
+"""Every address of the site."""
+
+from django.urls import include, path
+
+from allant.accounts.access import public
+from allant.site.health import health
+
+urlpatterns = [
+    path("", include("allant.pages.public.urls")),
+    path("", include("allant.pages.base.urls")),
+    path("professionnel/", include("allant.pages.professional.urls")),
+    path("campagnes/", include("allant.pages.campaigns.urls")),
+    path("connexion/", include("allant.site.signin")),
+    path("sante/", public(health), name="health"),
+]
+
+handler400 = "allant.pages.base.errors.bad_request"
+handler403 = "allant.pages.base.errors.forbidden"
+handler404 = "allant.pages.base.errors.not_found"
+handler500 = "allant.pages.base.errors.server_error"

@@ -1,0 +1,1 @@
+"""Populations of persons as a language: model, engines, why."""

@@ -1,0 +1,1 @@
+"""The Covid-19 vaccination programme."""

@@ -1,0 +1,43 @@
+"""What every test gets: a real PostgreSQL, strict templates, a real browser."""
+
+import os
+from contextlib import suppress
+
+import psycopg
+import pytest
+from django.conf import settings
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+from psycopg import sql
+
+pytest_plugins = ["tests.browser", "tests.templates"]
+
+hypothesis_settings.register_profile("quick", max_examples=30, deadline=None, derandomize=True)
+hypothesis_settings.register_profile(
+    "long", max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose the generative profile: long when the long tests were asked for."""
+    long = "long" in (config.option.markexpr or "") and "not long" not in (config.option.markexpr or "")
+    hypothesis_settings.load_profile("long" if long else "quick")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Start the tests' own server before pytest-django makes its database, and drop what killed runs left."""
+    settings.CLUSTER.start()
+    with psycopg.connect(settings.CLUSTER.dsn("postgres"), autocommit=True) as connection:
+        names = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'test_allant_%%'").fetchall()
+        for (name,) in names:
+            if not os.path.exists(f"/proc/{name.split('_')[2]}"):
+                with suppress(psycopg.Error):
+                    connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def cluster_dsn(django_db_setup: None) -> str:
+    """The libpq address of this process's test database, for tools that connect by themselves."""
+    return str(settings.CLUSTER.dsn(settings.DATABASES["default"]["NAME"]))
+

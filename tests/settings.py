@@ -1,0 +1,36 @@
+"""Settings of the tests: a cluster of their own, a database for each process, quick hashing, plain static files."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from allant.site import home
+
+os.environ["ALLANT_HOME"] = str(Path(tempfile.gettempdir()) / f"allant-tests-{os.getuid()}")
+os.environ.pop("ALLANT_TODAY", None)
+
+from allant.site.postgres import Cluster  # noqa: E402
+from allant.site.settings import *  # noqa: E402, F403
+
+# Nothing here is worth a disk's patience.
+CLUSTER = Cluster(
+    home.CLONE / ".allant" / "test-postgres",
+    options={"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "256MB"},
+)
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": "postgres",
+        "USER": "allant",
+        "HOST": str(CLUSTER.socket_folder),
+        "PORT": "5432",
+        "TEST": {"NAME": f"test_allant_{os.getpid()}"},
+    }
+}
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+WHITENOISE_AUTOREFRESH = True
