@@ -45,7 +45,7 @@ class User(AbstractBaseUser):
         return f"{self.given_names} {self.family_name}".strip()
 
 
-@pghistory.track()
+@pghistory.track(pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 class Membership(models.Model):
     """A role held in a structure. Rewritten at each sign-in from the provider's claims; its history is kept."""
 

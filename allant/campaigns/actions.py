@@ -53,6 +53,7 @@ def save_campaign(plan: CampaignPlan, *, by: str) -> Campaign:
             number=1 if last is None else last.number + 1,
             definition=plan.target.to_json(),
             objective_definition=None if population is None else population.to_json(),
+            written_on=plan.starts_on,
             sentence=sentence(plan.target),
             content_hash=plan.target.content_hash,
             created_at=clock.now(),

@@ -3,8 +3,13 @@
 States are computed from dates and rows, never edited. Invitations are append-only but for `revoked_at`.
 """
 
+from datetime import date
+
 from django.db import models
 from django.db.models import Q
+
+from allant.targeting import Definition
+from allant.targeting.moving import moved
 
 
 class CampaignQuerySet(models.QuerySet["Campaign"]):
@@ -78,6 +83,8 @@ class TargetVersion(models.Model):
     definition = models.JSONField()
     objective_definition = models.JSONField(null=True, blank=True)
     "The population the objective speaks of: the target without the act and without exclusions."
+    written_on = models.DateField()
+    "The day on which the definition counts ages, durations and situations; each wave counts them on its own day."
     sentence = models.TextField()
     content_hash = models.CharField(max_length=64)
     created_at = models.DateTimeField()
@@ -92,6 +99,16 @@ class TargetVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.campaign.slug} v{self.number}"
+
+    def on(self, day: date) -> Definition:
+        """The target as it is asked on a day."""
+        return moved(Definition.from_json(self.definition), self.written_on, day)
+
+    def objective_on(self, day: date) -> Definition | None:
+        """The population the objective speaks of, as it is asked on a day."""
+        if self.objective_definition is None:
+            return None
+        return moved(Definition.from_json(self.objective_definition), self.written_on, day)
 
 
 class Wave(models.Model):

@@ -10,7 +10,7 @@ from allant import facts
 from allant.campaigns import keyring
 from allant.campaigns.codes import Mistyped, read
 from allant.campaigns.models import Campaign, Invitation
-from allant.targeting import Definition, Verdict, engine_postgres, why
+from allant.targeting import Verdict, engine_postgres, why
 
 
 @dataclass(frozen=True)
@@ -47,22 +47,22 @@ class Effect:
         return self.done / self.invited if self.invited else 0.0
 
 
-def target_count(campaign: Campaign) -> int:
-    """People in the target as it stands in the register now, whether or not a channel reaches them."""
-    return engine_postgres.count(Definition.from_json(campaign.current_target.definition))
+def target_count(campaign: Campaign, on: date) -> int:
+    """People in the target asked on a day, by what the register holds now, whether or not a channel reaches them."""
+    return engine_postgres.count(campaign.current_target.on(on))
 
 
-def breakdown(campaign: Campaign, column: str) -> Mapping[str | None, int]:
+def breakdown(campaign: Campaign, on: date, column: str) -> Mapping[str | None, int]:
     """The same by a column of the person table (`sex`, `departement`, `scheme`…), the most numerous first."""
-    return engine_postgres.breakdown(Definition.from_json(campaign.current_target.definition), column)
+    return engine_postgres.breakdown(campaign.current_target.on(on), column)
 
 
 def gap(campaign: Campaign, on: date) -> Gap | None:
     """None when the campaign names no population for its objective."""
-    population = campaign.current_target.objective_definition
+    population = campaign.current_target.objective_on(on)
     if population is None:
         return None
-    query, parameters = engine_postgres.sql(Definition.from_json(population))
+    query, parameters = engine_postgres.sql(population)
     table, column = campaign.act.split(".")
     with connection.cursor() as cursor:
         cursor.execute(
@@ -88,10 +88,9 @@ def effect(campaign: Campaign, on: date) -> list[Effect]:
         return [Effect(*row) for row in cursor.fetchall()]
 
 
-def why_for(campaign: Campaign, person_id: int) -> Verdict:
+def why_for(campaign: Campaign, person_id: int, on: date) -> Verdict:
     """Each criterion of the current target with the value found for this person and the verdict (TG-06)."""
-    definition = Definition.from_json(campaign.current_target.definition)
-    return why(definition, facts.of_person(connection, person_id))
+    return why(campaign.current_target.on(on), facts.of_person(connection, person_id))
 
 
 def invitation_of_code(typed: str) -> Invitation | None:

@@ -66,7 +66,7 @@ def _frozen(campaign: Campaign, on: date, by: str, capacity: int | None) -> Wave
     if (wave := campaign.waves.filter(planned_on=on).first()) is not None:
         return wave
     version = campaign.current_target
-    people, found = _select(campaign, Definition.from_json(version.definition), capacity)
+    people, found = _select(campaign, version.on(on), capacity)
     if not people.num_rows:
         return None
     number = campaign.waves.count() + 1
@@ -91,8 +91,8 @@ def _select(campaign: Campaign, definition: Definition, capacity: int | None) ->
                           WHERE i.person_id = t.person_id AND i.campaign_id = {int(campaign.pk)} AND i.revoked_at IS NULL)"""
     # The order among equals is drawn once for all by a hash: fair, and the same when run again.
     everyone = bulk.copy_out(
-        f"SELECT * FROM ({query}) AS q WHERE channel IS NOT NULL ORDER BY hashint8extended(person_id, {int(campaign.pk)}), person_id",
-        parameters, _LIST,
+        f"SELECT * FROM ({query}) AS q WHERE channel IS NOT NULL ORDER BY hashint8extended(person_id, hashtextextended(%s, 0)), person_id",
+        [*parameters, campaign.slug], _LIST,
     )
     return (everyone if capacity is None else everyone.slice(0, capacity)), everyone.num_rows
 

@@ -28,9 +28,9 @@ class Place:
 
 def fold(text: str) -> str:
     """Text as it is compared: no accent, no case, words separated by one space, « St » written « saint »."""
-    plain = text.lower().replace("œ", "oe").replace("æ", "ae")
+    plain = text.lower().replace("œ", "oe").replace("æ", "ae").replace("\u2019", " ")
     plain = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()
-    words = re.sub(r"[^a-z0-9]+", " ", plain.replace("\u2019", " ")).split()
+    words = re.sub(r"[^a-z0-9]+", " ", plain).split()
     return " ".join(_ABBREVIATIONS.get(word, word) for word in words)
 
 

@@ -6,14 +6,12 @@ issuer, the audience, the nonce, and that `userinfo` speaks of the same subject.
 
 from __future__ import annotations
 
-import hmac
 from http import HTTPStatus
 from typing import Any
 
 from allauth.account.signals import user_logged_in
 from allauth.core.exceptions import ImmediateHttpResponse
-from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from allauth.socialaccount.internal import jwtkit
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter, get_adapter
 from allauth.socialaccount.models import SocialLogin
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
@@ -26,6 +24,7 @@ from allant.accounts.actions import replace_memberships
 from allant.accounts.models import User
 from allant.accounts.sign_in import remember_sign_in
 from allant.site.claims import Identity, SignInRefused, read_identity
+from allant.site.id_token import BadToken, verify_id_token
 
 END_SESSION_KEY = "allant_end_session"
 
@@ -33,15 +32,19 @@ END_SESSION_KEY = "allant_end_session"
 class CheckedAdapter(OpenIDConnectOAuth2Adapter):
     """Fetches and verifies what the provider says, and reads it into `request.identity`."""
 
-    nonce: str | None = None
+    nonce = ""
 
     def complete_login(self, request: HttpRequest, app: Any, token: Any, **kwargs: Any) -> SocialLogin:
         """The login, without any claim kept; raises OAuth2Error or ImmediateHttpResponse (refusal page)."""
         raw = kwargs["response"].get("id_token")
         if not raw:
             raise OAuth2Error("the provider sent no ID token")
-        id_token = self._decode_id_token(app, raw)
-        self._check_nonce(id_token)
+        try:
+            id_token = verify_id_token(
+                raw, keys=self._keys(), issuer=self.openid_config["issuer"], client_id=app.client_id, nonce=self.nonce
+            )
+        except BadToken as error:
+            raise OAuth2Error(str(error)) from error
         userinfo = self._fetch_user_info(token.token)
         if userinfo.get("sub") != id_token["sub"]:
             raise OAuth2Error("userinfo and ID token speak of two subjects")
@@ -55,19 +58,12 @@ class CheckedAdapter(OpenIDConnectOAuth2Adapter):
         login.email_addresses = []
         return login
 
-    def _decode_id_token(self, app: Any, id_token: str) -> dict[str, Any]:
-        return jwtkit.verify_and_decode(
-            credential=id_token,
-            keys_url=self.openid_config["jwks_uri"],
-            issuer=self.openid_config["issuer"],
-            audience=app.client_id,
-            lookup_kid=jwtkit.lookup_kid_jwk,
-            verify_signature=True,
-        )
-
-    def _check_nonce(self, id_token: dict[str, Any]) -> None:
-        if not self.nonce or not hmac.compare_digest(str(id_token.get("nonce", "")), self.nonce):
-            raise OAuth2Error("the ID token answers another sign-in (nonce)")
+    def _keys(self) -> dict[str, Any]:
+        with get_adapter().get_requests_session() as session:
+            response = session.get(self.openid_config["jwks_uri"])
+            response.raise_for_status()
+            keys: dict[str, Any] = response.json()
+        return keys
 
 
 class CheckedCallback(OAuth2CallbackView):
@@ -75,7 +71,7 @@ class CheckedCallback(OAuth2CallbackView):
 
     def _get_state(self, request: HttpRequest, provider: Any) -> tuple[dict[str, Any] | None, HttpResponse | None]:
         state, response = super()._get_state(request, provider)
-        self.adapter.nonce = (state or {}).get("nonce")
+        self.adapter.nonce = (state or {}).get("nonce", "")
         return state, response
 
 
@@ -114,7 +110,7 @@ class AccountsAdapter(DefaultSocialAccountAdapter):
 
 def refusal_page(request: HttpRequest, message: str, status: int = HTTPStatus.FORBIDDEN) -> HttpResponse:
     """The page that says why a sign-in did not succeed."""
-    return render(request, "base/sign_in_refused.html", {"message": message}, status=status)
+    return render(request, "base/sign_in_refused.html", {"title": "Connexion interrompue", "message": message}, status=status)
 
 
 @receiver(user_logged_in)

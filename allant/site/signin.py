@@ -33,7 +33,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     wanted = _safe_next(request)
     if request.user.is_authenticated:
         return redirect(wanted or "my_space")
-    return render(request, "base/sign_in.html", {"providers": PROVIDERS, "next": wanted})
+    return render(request, "base/sign_in.html", {"title": "Se connecter", "providers": PROVIDERS, "next": wanted})
 
 
 @public
@@ -83,7 +83,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     if provider_session.get("url"):
         back = {"id_token_hint": provider_session["id_token"], "post_logout_redirect_uri": request.build_absolute_uri("/")}
         link = f"{provider_session['url']}?{urlencode(back)}"
-    return render(request, "base/signed_out.html", {"provider_link": link})
+    return render(request, "base/signed_out.html", {"title": "Vous êtes déconnecté", "provider_link": link})
 
 
 @public

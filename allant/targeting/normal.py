@@ -6,7 +6,7 @@ Sound in Kleene's logic: De Morgan's laws hold, and the contrary of `a < b` is `
 from typing import Final
 
 from .calendar import cut_off
-from .model import And, Column, Compare, Criterion, Elapsed, Node, Not, Operator, Or
+from .model import And, Compare, Count, Criterion, Elapsed, Exists, Node, Not, Operator, Or
 
 OPPOSITE: Final[dict[Operator, Operator]] = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 
@@ -19,9 +19,19 @@ def normal(criterion: Criterion, negate: bool = False) -> Criterion:
         case And(parts) | Or(parts):
             conjunction = isinstance(criterion, And) is not negate
             return _group(conjunction, [normal(part, negate) for part in parts])
-        case Compare(op, left, right) if negate:
-            return Compare(OPPOSITE[op], left, right)
+        case Compare(op, left, right):
+            return _presence(Compare(OPPOSITE[op], left, right) if negate else criterion)
     return Not(criterion) if negate else criterion
+
+
+def _presence(compare: Compare) -> Criterion:
+    """Counting no row, or at least one, is asking whether one exists: a join in place of a count."""
+    match compare:
+        case Compare("==" | "<=", Count(events), 0) | Compare("<", Count(events), 1):
+            return Not(Exists(events))
+        case Compare("!=" | ">", Count(events), 0) | Compare(">=", Count(events), 1):
+            return Exists(events)
+    return compare
 
 
 def _group(conjunction: bool, parts: list[Criterion]) -> Criterion:
@@ -50,10 +60,10 @@ def as_dates(compare: Compare) -> Criterion:
     assert isinstance(of, Elapsed) and isinstance(length, int)
 
     def reached(units: int) -> Compare:
-        return Compare("<=", _start(of), cut_off(units, of.unit, of.on))
+        return Compare("<=", of.since, cut_off(units, of.unit, of.on))
 
     def before(units: int) -> Compare:
-        return Compare(">", _start(of), cut_off(units, of.unit, of.on))
+        return Compare(">", of.since, cut_off(units, of.unit, of.on))
 
     match compare.op:
         case ">=":
@@ -68,7 +78,3 @@ def as_dates(compare: Compare) -> Criterion:
             return And((reached(length), before(length + 1)))
         case _:
             return Or((before(length), reached(length + 1)))
-
-
-def _start(of: Elapsed) -> Column:
-    return of.since

@@ -11,7 +11,23 @@ from typing import Any, Final
 from allant.facts import ENDS_ON, ONE, STARTS_ON
 
 from .calendar import elapsed
-from .model import ActiveOn, And, Column, Compare, Count, Criterion, Elapsed, Events, Exists, Extreme, Known, Not, OneOf, Or, Value
+from .model import (
+    ActiveOn,
+    And,
+    Column,
+    Compare,
+    Count,
+    Criterion,
+    Elapsed,
+    Events,
+    Exists,
+    Extreme,
+    Known,
+    Not,
+    OneOf,
+    Or,
+    Value,
+)
 
 Row = Mapping[str, Any]
 Facts = Mapping[str, Sequence[Row]]
@@ -50,7 +66,7 @@ def truth(criterion: Criterion, facts: Facts, row: Row | None = None) -> Truth:
             return bool(matching(events, facts))
         case ActiveOn(_, on):
             assert row is not None
-            starts, ends = row[STARTS_ON], row[ENDS_ON]
+            starts, ends = row.get(STARTS_ON), row.get(ENDS_ON)
             return (starts is None or starts <= on) and (ends is None or on < ends)
     raise TypeError(criterion)
 

@@ -63,6 +63,7 @@ def test_the_list_appears_after_two_characters() -> None:
         ("st etienne", "Saint-Étienne", "42000"),
         ("havre", "Le Havre", "76600"),
         ("l'haÿ", "L'Haÿ-les-Roses", "94240"),
+        ("l\u2019hay les", "L'Haÿ-les-Roses", "94240"),
         ("97400", "Saint-Denis", "97400"),
         ("20090", "Ajaccio", "20090"),
         ("97133", "Saint-Barthélemy", "97133"),

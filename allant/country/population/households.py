@@ -61,7 +61,7 @@ class Households:
         parents, parent_classes = self._heads(ids[child], classes[child], age[child])
         household[child], head_class[child] = parents, parent_classes
         shared = uniforms(self.seed, Salt.SHARED_NAME, household) < self._share["shared_name"]
-        attached = uniforms(self.seed, Salt.SHARED_NAME, ids) < self._share["spouse_dependant"]
+        attached = uniforms(self.seed, Salt.SPOUSE_DEPENDANT, ids) < self._share["spouse_dependant"]
         return Members(
             household=household,
             head_class=head_class,

@@ -35,7 +35,7 @@ class Salt(IntEnum):
     DOCTOR = 15
     LANDLINE = 16
     PARENT_FALLBACK = 17
-    DOCTOR_NAME = 18
+    SPOUSE_DEPENDANT = 18
     # household situations take HOUSEHOLD_SITUATION + their rank in the file
     HOUSEHOLD_SITUATION = 100
 

@@ -36,6 +36,7 @@ def account(request: HttpRequest) -> HttpResponse:
         request,
         "base/account.html",
         {
+            "title": "Mon compte",
             "memberships": memberships_of(request),
             "sign_in": sign_in_of(request),
             "entries": AccessLogEntry.objects.done_by(request.user)[:LAST_ENTRIES],
@@ -47,11 +48,11 @@ def account(request: HttpRequest) -> HttpResponse:
 @require_GET
 def accessibility(request: HttpRequest) -> HttpResponse:
     """The accessibility statement."""
-    return render(request, "base/accessibility.html")
+    return render(request, "base/accessibility.html", {"title": "Accessibilité"})
 
 
 @public
 @require_GET
 def legal(request: HttpRequest) -> HttpResponse:
     """Legal notice, personal data, licences."""
-    return render(request, "base/legal.html")
+    return render(request, "base/legal.html", {"title": "Mentions légales"})

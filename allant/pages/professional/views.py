@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from allant.accounts.access import requires
@@ -23,7 +24,12 @@ def professional_home(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "professional/home.html",
-        {"strong": strong, "membership": current_membership(request), "places": structures_to_choose(request)},
+        {
+            "title": "Espace professionnel",
+            "strong": strong,
+            "membership": current_membership(request),
+            "places": structures_to_choose(request) if strong else [],
+        },
     )
 
 
@@ -44,4 +50,14 @@ def structure(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, "Lieu d'exercice enregistré pour cette session.")
             return redirect("professional_home")
-    return render(request, "professional/structure.html", {"places": places, "current": current_membership(request), "error": error})
+    return render(
+        request,
+        "professional/structure.html",
+        {
+            "title": "Choisir le lieu d'exercice",
+            "trail": [("Espace professionnel", reverse("professional_home"))],
+            "places": places,
+            "current": current_membership(request),
+            "error": error,
+        },
+    )

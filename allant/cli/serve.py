@@ -1,0 +1,97 @@
+"""`allant serve`: the pages at a local address, with the simulated outside services beside them."""
+
+import os
+import sys
+import time
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
+
+import typer
+
+from allant.cli import simulate
+from allant.cli.processes import LOCAL, Children, NoFreePort, free_port
+from allant.site import assets, start
+from allant.site.providers import PROVIDERS
+
+FIRST_PORT = 8000
+WORKERS = 2
+THREADS = 4  # per worker: more only wait for the same two cores
+PATIENCE = 60  # seconds for the first answer
+ROUND = 2.0  # seconds between two looks at the database
+
+
+def serve(
+    port: int = typer.Option(None, help=f"Port local (par défaut : {FIRST_PORT}, ou le premier libre au-dessus)."),
+    simulators: bool = typer.Option(True, help="Lance aussi les services de connexion simulés."),
+) -> None:
+    """Ouvre les pages à une adresse locale, jusqu'à Ctrl-C.
+
+    Exemple : allant serve --port 8080
+    """
+    raise typer.Exit(run_site(port=port, simulators=simulators))
+
+
+def run_site(*, port: int | None = None, simulators: bool = True) -> int:
+    """Bring everything up to date, serve until Ctrl-C or SIGTERM; the exit code: 0 stopped by the user, 1 something failed."""
+    ready = start.start(migrate=True)
+    assets.collect_if_changed()
+    try:
+        chosen = free_port(port or FIRST_PORT, port)
+        with Children() as children:
+            environ = dict(os.environ)
+            if simulators:
+                environ |= _start_simulators(children)
+            children.start("site", _server(chosen), environ)
+            if not _answers(children, f"http://{LOCAL}:{chosen}/sante/"):
+                return _failed(children.ended())
+            typer.echo(f"Allant est ouvert : http://{LOCAL}:{chosen}/   (Ctrl-C pour fermer)")
+            watch = ready.cluster.start if ready.cluster else lambda: None  # a killed server is started again
+            return _failed(children.watch(ROUND, watch))
+    except NoFreePort as error:
+        typer.secho(str(error), fg="red", err=True)
+        return 1
+    except KeyboardInterrupt:
+        typer.echo("Fermé.")
+        return 0
+
+
+def _server(port: int) -> list[str]:
+    return [
+        sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--host", LOCAL, "--port", str(port),
+        "--workers", str(WORKERS), "--blocking-threads", str(THREADS), "--respawn-failed-workers", "--log-level", "warning",
+        "allant.site.wsgi:application",
+    ]  # fmt: skip
+
+
+def _start_simulators(children: Children) -> dict[str, str]:
+    """Start the simulator of every sign-in service that has no address of its own; the addresses, as the settings read them."""
+    known, addresses = simulate.names(), {}
+    for provider in PROVIDERS:
+        variable = f"{provider.variable}_URL"
+        if provider.id in known and not os.environ.get(variable):
+            port = free_port(provider.local_port)
+            children.start(provider.id, simulate.command(provider.id, "--port", str(port)), os.environ)
+            addresses[variable] = f"http://{LOCAL}:{port}"
+    return addresses
+
+
+def _answers(children: Children, address: str) -> bool:
+    """Wait for the first answer of the site; False when a child ended before, or nothing came."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and not children.ended():
+        try:
+            with urlopen(address, timeout=5):
+                return True
+        except HTTPError:
+            return True  # it answers, if only to say what is wrong
+        except (URLError, OSError):
+            time.sleep(0.1)
+    return False
+
+
+def _failed(ended: dict[str, int]) -> int:
+    for name, code in ended.items():
+        typer.secho(f"« {name} » s'est arrêté (code {code}). Son message est ci-dessus.", fg="red", err=True)
+    if not ended:
+        typer.secho(f"Le site ne répond pas après {PATIENCE} secondes.", fg="red", err=True)
+    return 1

@@ -1,0 +1,59 @@
+"""Writing published tables: the official CSV dialect, Parquet, and a folder that appears whole or not at all."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+SEPARATOR = ";"
+
+
+def write_csv(table: pa.Table, path: Path) -> None:
+    """Semicolons, no quotes, ISO days, one decimal for percentages and populations, nothing for a blank cell."""
+    plain = pa.table({name: _as_text(table[name]) for name in table.column_names})
+    options = pyarrow.csv.WriteOptions(include_header=False, delimiter=SEPARATOR, quoting_style="none")
+    with path.open("wb") as file:
+        file.write(f"{SEPARATOR.join(table.column_names)}\n".encode())
+        pyarrow.csv.write_csv(plain, file, options)
+
+
+def write_parquet(table: pa.Table, path: Path) -> None:
+    """The same table with its types; the same table gives the same bytes."""
+    pyarrow.parquet.write_table(table, path, compression="zstd")
+
+
+@contextmanager
+def replaced_folder(folder: Path) -> Iterator[Path]:
+    """A temporary folder that takes the place of `folder` when the block ends well; the former one stays until then."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        work.chmod(0o755)
+        yield work
+        _swap(work, folder)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _swap(work: Path, folder: Path) -> None:
+    """Each file is renamed over the former one, so a reader finds the old or the new file, never half of one."""
+    folder.mkdir(exist_ok=True)
+    kept = {path.relative_to(work) for path in work.rglob("*") if path.is_file()}
+    for name in sorted(kept):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (work / name).replace(folder / name)
+
+
+def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
+    if not pa.types.is_floating(column.type):
+        return column
+    values = column.to_numpy()
+    tenths, which = np.unique(np.where(np.isnan(values), 0, np.rint(values * 10)), return_inverse=True)
+    texts = np.array([f"{value / 10:.1f}" for value in tenths])
+    return pa.array(texts[which], mask=np.isnan(values))

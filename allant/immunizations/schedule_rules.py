@@ -1,0 +1,153 @@
+"""The doctrine on doses, laid out as small SQL relations that the checks join: the same text for PostgreSQL and DuckDB.
+
+Keys read: `covid.vaccines`, `covid.infection`, `covid.immunodepressed.third_dose`, `covid.booster.delay` (and `_janssen`,
+`_immunodepressed`), `covid.booster.opening`, `covid.months.counting`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
+from allant.doctrine import Delay, NotYetInForce, RuleBook
+
+_TYPES = {"vaccine": "varchar", "starts_on": "date", "ends_on": "date", "infection_counts_immunodepressed": "boolean"}
+
+VACCINE_COLUMNS = ("vaccine", "starts_on", "ends_on", "minimum_age", "minimum_interval", "doses")
+SERIES_COLUMNS = (
+    "starts_on", "ends_on", "infection_counts", "infection_months", "infection_days", "infection_counts_immunodepressed",
+    "immunodepressed_doses",
+)
+BOOSTER_COLUMNS = (
+    "starts_on", "ends_on", "months", "days", "janssen_months", "janssen_days", "immunodepressed_months", "immunodepressed_days",
+)
+
+
+@dataclass(frozen=True)
+class DoctrineRelations:
+    """What the checks join.
+
+    `vaccines`: codes known. `ctes`: `vaccine_rule`, `series_rule` and `booster_rule` as `name (columns) AS (VALUES …)`; in each, the
+    periods `[starts_on, ends_on)` of one vaccine, or of the rule, do not overlap. `booster_open`: SQL over `act`, true when a group
+    to which the person belongs, or may belong, has its boosters open. `known_on`: the day whose knowledge was used.
+    """
+
+    vaccines: tuple[str, ...]
+    ctes: str
+    booster_open: str
+    known_on: date
+
+
+def doctrine_relations(book: RuleBook) -> DoctrineRelations:
+    """The relations of a book. Cheap (a few dozen rows): built once a batch."""
+    rules = list(_vaccine_rows(book))
+    ctes = ",\n".join(
+        (
+            _relation("vaccine_rule", VACCINE_COLUMNS, rules),
+            _relation("series_rule", SERIES_COLUMNS, _series_rows(book)),
+            _relation("booster_rule", BOOSTER_COLUMNS, _booster_rows(book)),
+        )
+    )
+    return DoctrineRelations(tuple(dict.fromkeys(row[0] for row in rules)), ctes, _booster_open(book), book.known_on)
+
+
+def _vaccine_rows(book: RuleBook) -> Iterable[tuple[Any, ...]]:
+    for period in book.periods("covid.vaccines"):
+        for vaccine in period.value:
+            yield (
+                vaccine["code"], period.starts_on, period.ends_on, vaccine["min_age"], vaccine.get("min_interval"), vaccine["doses"],
+            )
+
+
+def _series_rows(book: RuleBook) -> Iterable[tuple[Any, ...]]:
+    keys = ("covid.infection", "covid.immunodepressed.third_dose")
+    for starts_on, ends_on in _common_periods(book, keys):
+        infection, third = (_value(book, key, starts_on) for key in keys)
+        delay = infection["min_delay"] if infection else Delay()
+        yield (
+            starts_on, ends_on, infection["counted_doses"] if infection else 0, delay.months, delay.days,
+            bool(infection and infection["immunodepressed_too"]), third["doses"] if third else None,
+        )
+
+
+def _booster_rows(book: RuleBook) -> Iterable[tuple[Any, ...]]:
+    keys = ("covid.booster.delay", "covid.booster.delay_janssen", "covid.booster.delay_immunodepressed")
+    counting = "covid.months.counting"
+    for starts_on, ends_on in _common_periods(book, (*keys, counting)):
+        in_days = _value(book, counting, starts_on) == "thirty_and_half"
+        yield (starts_on, ends_on, *(part for key in keys for part in _months_and_days(_value(book, key, starts_on), in_days)))
+
+
+def _months_and_days(delay: Delay | None, in_days: bool) -> tuple[int | None, int | None]:
+    if delay is None:
+        return None, None
+    return (0, delay.in_days()) if in_days else (delay.months, delay.days)
+
+
+def _booster_open(book: RuleBook) -> str:
+    """SQL: some group is open. A situation nobody knows about (`act.situations` null) may be the person's: it does not refuse."""
+    groups = []
+    for period in book.periods("covid.booster.opening"):
+        for group in period.value:
+            groups.append(f"({_during(period.starts_on, period.ends_on)} AND {_belongs(group['criteria'])})")
+    return " OR ".join(groups) or "FALSE"
+
+
+def _during(starts_on: date, ends_on: date | None) -> str:
+    until = f" AND act.occurred_on < DATE '{ends_on}'" if ends_on else ""
+    return f"act.occurred_on >= DATE '{starts_on}'{until}"
+
+
+def _belongs(criteria: Mapping[str, Any]) -> str:
+    tests = []
+    if (youngest := criteria.get("min_age")) is not None:
+        tests.append(f"(act.birth_date IS NULL OR {aged_at_least(youngest)})")
+    if (oldest := criteria.get("max_age")) is not None:
+        tests.append(f"(act.birth_date IS NULL OR NOT {aged_at_least(oldest + 1)})")
+    if situations := criteria.get("situations"):
+        named = " OR ".join(f"position(',{name},' IN act.situations) > 0" for name in situations)
+        tests.append(f"(act.situations IS NULL OR {named})")
+    if vaccines := criteria.get("vaccines"):
+        tests.append(f"act.previous_vaccine IN ({_names(vaccines)})")
+    return " AND ".join(tests) or "TRUE"
+
+
+def aged_at_least(years: int | str) -> str:
+    """SQL: the person is that old on the day of the act. Who was born on 29 February grows older on 1 March of a common year."""
+    return f"act.occurred_on - INTERVAL '1 year' * {years} >= act.birth_date"
+
+
+def _value(book: RuleBook, key: str, on: date) -> Any:
+    try:
+        return book.value(key, on=on)
+    except NotYetInForce:
+        return None
+
+
+def _common_periods(book: RuleBook, keys: Sequence[str]) -> Iterable[tuple[date, date | None]]:
+    """The periods over which none of these rules changes."""
+    starts = sorted({period.starts_on for key in keys for period in book.periods(key)})
+    return pairwise([*starts, None])  # type: ignore[arg-type]
+
+
+def _relation(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    values = [tuple(map(_literal, columns, row)) for row in rows]
+    # No row known yet: a relation of the same shape that matches nothing.
+    body = "VALUES " + ", ".join(f"({', '.join(row)})" for row in values) if values else (
+        f"SELECT {', '.join(_literal(column, None) for column in columns)} WHERE FALSE"
+    )
+    return f"{name} ({', '.join(columns)}) AS ({body})"
+
+
+def _literal(column: str, value: Any) -> str:
+    kind = _TYPES.get(column, "integer")
+    if value is None:
+        return f"CAST(NULL AS {kind})"
+    return f"CAST('{value}' AS {kind})"
+
+
+def _names(codes: Iterable[str]) -> str:
+    return ", ".join(f"'{code}'" for code in codes)

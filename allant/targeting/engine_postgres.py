@@ -1,0 +1,78 @@
+"""Targets on the live register: SQL compiled by Ibis without a connection, run on Django's cursor in its transaction.
+
+Each fact table is the query that its room registered, as a common table expression that PostgreSQL may inline.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import pyarrow as pa
+from django.db import connections
+from ibis import ir
+from ibis.backends.sql.compilers import postgres
+from sqlglot import exp
+from sqlglot.transforms import eliminate_semi_and_anti_joins
+
+from allant.facts import PERSON, PERSON_ID, FactTable, Registry
+from allant.facts import registry as installed
+
+from . import engine_ibis
+from .definition import Definition
+
+TARGET: Final = pa.schema([(PERSON_ID, pa.int64())])
+Parameters = list[Any]
+
+
+def sql(definition: Definition, columns: Sequence[str] = (), registry: Registry = installed) -> tuple[str, Parameters]:
+    """A SELECT of `person_id` (and columns of the person table) to compose into other statements, and its parameters.
+
+    The text is one for a cursor that is given parameters: literal percent signs are doubled. Unordered, no duplicate.
+    """
+    expression = engine_ibis.people(definition, registry.table(PERSON), columns)
+    return _with_sources(_compiled(expression), definition, registry), []
+
+
+def fact_query(table: str, registry: Registry = installed) -> str:
+    """The registered query of a fact table, percent signs doubled, to compose into other statements."""
+    return registry.table(table).postgres_query.replace("%", "%%")
+
+
+def people(definition: Definition, registry: Registry = installed, using: str = "default") -> pa.Table:
+    """The persons of the target: one column `person_id` (int64), ascending."""
+    query, parameters = sql(definition, registry=registry)
+    found = _run(f"SELECT {PERSON_ID} FROM ({query}) AS target ORDER BY {PERSON_ID}", parameters, using)
+    return pa.table([[person for (person,) in found]], schema=TARGET)
+
+
+def count(definition: Definition, registry: Registry = installed, using: str = "default") -> int:
+    """How many persons."""
+    query, parameters = sql(definition, registry=registry)
+    return int(_run(f"SELECT count(*) FROM ({query}) AS target", parameters, using)[0][0])
+
+
+def breakdown(definition: Definition, column: str, registry: Registry = installed, using: str = "default") -> dict[Any, int]:
+    """How many persons by value of a column of the person table (None: unknown), the most numerous first."""
+    query, parameters = sql(definition, [column], registry)
+    found = _run(f'SELECT "{column}", count(*) FROM ({query}) AS target GROUP BY 1 ORDER BY 2 DESC, 1', parameters, using)
+    return dict(found)
+
+
+def _run(query: str, parameters: Parameters, using: str) -> list[tuple[Any, ...]]:
+    with connections[using].cursor() as cursor:
+        cursor.execute(query, parameters)
+        return cursor.fetchall()
+
+
+def _compiled(expression: ir.Table) -> str:
+    tree = postgres.compiler.to_sqlglot(expression)
+    # PostgreSQL has no SEMI JOIN; sqlglot's own rewriting skips every second one of a SELECT, hence the loop.
+    for select in tree.find_all(exp.Select):
+        while any(join.kind in ("SEMI", "ANTI") for join in select.args.get("joins") or ()):
+            eliminate_semi_and_anti_joins(select)
+    return str(tree.sql(dialect="postgres", pretty=True)).replace("%", "%%")
+
+
+def _with_sources(query: str, definition: Definition, registry: Registry) -> str:
+    sources: list[FactTable] = [registry.table(PERSON), *definition.tables.values()]
+    named = (f'"{table.name}" AS NOT MATERIALIZED ({fact_query(table.name, registry)})' for table in sources)
+    return f"WITH {', '.join(named)}\nSELECT * FROM ({query}) AS target"

@@ -1,0 +1,115 @@
+"""Ready-made campaigns of the programme: phases and delays from the doctrine, ways of contact from `ready_made.yaml`."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from functools import reduce
+from importlib import resources
+from operator import or_
+from typing import Any
+
+import yaml
+
+from allant.campaigns.actions import CampaignPlan
+from allant.doctrine import RuleBook
+from allant.targeting import Condition, define, tables
+
+PROGRAMME = "covid19"
+
+
+def ready_made(book: RuleBook) -> list[CampaignPlan]:
+    """Every shipped campaign that opens by what the book knows, by opening day. The targets stand as on that day."""
+    text = (resources.files("allant.vaccination") / "ready_made.yaml").read_text("utf-8")
+    plans = [plan for entry in yaml.safe_load(text) if (plan := _plan(entry, book)) is not None]
+    return sorted(plans, key=lambda plan: (plan.starts_on, plan.slug))
+
+
+def _plan(entry: Mapping[str, Any], book: RuleBook) -> CampaignPlan | None:
+    key = f"covid.booster.opening.{entry['booster_group']}" if "booster_group" in entry else f"covid.priority.{entry['phase']}"
+    periods = book.periods(key)
+    if not periods:
+        return None
+    opening, rule = periods[0].starts_on, periods[-1].value
+    starts_on = max(entry.get("starts_on", opening), opening)
+    concerned = population(_narrowed(rule["criteria"], entry.get("ages")), starts_on)
+    act = booster_due(book, starts_on) if "booster_group" in entry else ~tables().dose.exists()
+    excluded = exclusions(book, starts_on, slug=entry["slug"], contact=entry["contact"])
+    return CampaignPlan(
+        slug=entry["slug"],
+        programme=PROGRAMME,
+        title=entry["title"],
+        objective=entry["objective"],
+        objective_share=entry.get("objective_share"),
+        objective_population=define(concerned),
+        starts_on=starts_on,
+        ends_on=entry.get("ends_on"),
+        target=define(concerned & act & ~excluded),
+        channels=tuple(entry["channels"]),
+        template=entry["template"],
+        act="dose_summary.booster_on" if "booster_group" in entry else "dose_summary.first_on",
+        weekly_capacity=entry.get("weekly_capacity"),
+        source=" · ".join(filter(None, (entry.get("source"), f"hypothèse : {entry['assumption']}" if "assumption" in entry else ""))),
+    )
+
+
+def _narrowed(criteria: Mapping[str, Any], ages: Sequence[int | None] | None) -> Mapping[str, Any]:
+    if ages is None:
+        return criteria
+    lowest, highest = ages
+    return {**criteria, "min_age": max(lowest or 0, criteria.get("min_age") or 0), "max_age": highest or criteria.get("max_age")}
+
+
+def population(criteria: Mapping[str, Any], on: date) -> Condition:
+    """The people of one group of the doctrine on a day: age bounds included, one of the situations, one of the professions."""
+    t = tables()
+    parts: list[Condition] = []
+    if criteria.get("min_age"):
+        parts.append(t.person.age_on(on) >= criteria["min_age"])
+    if criteria.get("max_age"):
+        parts.append(t.person.age_on(on) <= criteria["max_age"])
+    if criteria.get("situations"):
+        parts.append(_any(_in_situation(name, on) for name in criteria["situations"]))
+    if criteria.get("professions"):
+        parts.append(t.situation.where(kind="profession").where(t.situation.code.is_in(criteria["professions"])).active_on(on).exists())
+    return reduce(lambda left, right: left & right, parts)
+
+
+def booster_due(book: RuleBook, on: date) -> Condition:
+    """Complete since the delay of the day or longer, no booster yet. Calendar months: the rule before 3 December 2021."""
+    summary = tables().dose_summary
+    return (summary.complete_on.months_on(on) >= book.value("covid.booster.delay", on).months) & ~summary.booster_on.is_known()
+
+
+def exclusions(book: RuleBook, on: date, *, slug: str, contact: str) -> Condition:
+    """Whom this campaign does not contact (TG-05): the standing exclusions of its way of contact, the schemes apart."""
+    t = tables()
+    apart = [scheme["code"] for scheme in book.value("targeting.schemes_apart", on)]
+    grounds = [
+        _excluded(ground, on, slug)
+        for ground in book.value("targeting.standing_exclusions", on)
+        if ground["applies_to"] in ("all", contact)
+    ]
+    return _any([*grounds, t.person.scheme.is_in(apart)])
+
+
+def _excluded(ground: Mapping[str, Any], on: date, slug: str) -> Condition:
+    t = tables()
+    if ground.get("situations"):
+        return _any(_in_situation(name, on) for name in ground["situations"])
+    match ground["code"]:
+        case "deceased":
+            return t.person.died_on.is_known()
+        case "rights_closed":
+            return t.person.rights_open == False  # noqa: E712
+        case "already_invited":
+            return t.invitation.where(campaign=slug).exists()
+    raise LookupError(f"Exclusion permanente sans critère : « {ground['code']} ».")
+
+
+def _in_situation(name: str, on: date) -> Condition:
+    kind, _, code = name.partition(":")
+    rows = tables().situation.where(kind=kind)
+    return (rows.where(code=code) if code else rows).active_on(on).exists()
+
+
+def _any(conditions: Iterable[Condition]) -> Condition:
+    return reduce(or_, conditions)
