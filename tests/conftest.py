@@ -10,7 +10,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from psycopg import sql
 
-pytest_plugins = ["tests.browser", "tests.templates"]
+pytest_plugins = ["tests.browser", "tests.templates", "tests.site.clusters"]
 
 hypothesis_settings.register_profile("quick", max_examples=30, deadline=None, derandomize=True)
 hypothesis_settings.register_profile(
@@ -40,4 +40,3 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 def cluster_dsn(django_db_setup: None) -> str:
     """The libpq address of this process's test database, for tools that connect by themselves."""
     return str(settings.CLUSTER.dsn(settings.DATABASES["default"]["NAME"]))
-

@@ -9,8 +9,8 @@ from allant.site import home
 os.environ["ALLANT_HOME"] = str(Path(tempfile.gettempdir()) / f"allant-tests-{os.getuid()}")
 os.environ.pop("ALLANT_TODAY", None)
 
-from allant.site.postgres import Cluster  # noqa: E402
-from allant.site.settings import *  # noqa: E402, F403
+from allant.site.postgres import Cluster
+from allant.site.settings import *  # noqa: F403
 
 # Nothing here is worth a disk's patience.
 CLUSTER = Cluster(

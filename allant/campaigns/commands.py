@@ -9,12 +9,13 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.tree import Tree
 
 from allant import clock, facts
 from allant.campaigns import reads, waves
 from allant.campaigns.models import Campaign, Wave
 from allant.facts import nearest
-from allant.targeting import Definition, InvalidTarget, engine_postgres, sentence
+from allant.targeting import Definition, InvalidTarget, Verdict, engine_postgres, sentence
 
 target = typer.Typer(help="Écrit, compte et explique une population cible.", no_args_is_help=True)
 wave = typer.Typer(help="Lance et suit les vagues d'invitations.", no_args_is_help=True)
@@ -63,9 +64,7 @@ def count(
 @target.command()
 def why(slug: Slug, person: Annotated[int, typer.Argument(help="Numéro interne de la personne (jamais un matricule).")], on: On = None) -> None:
     """Dit critère par critère si une personne est dans la cible. Exemple : allant target why covid-75 60123"""
-    from allant.targeting import render_verdict
-
-    console.print(render_verdict(reads.why_for(_campaign(slug), person, _day(on))))
+    console.print(_tree(reads.why_for(_campaign(slug), person, _day(on))))
 
 
 @wave.command()
@@ -103,6 +102,14 @@ def list_waves(slug: Slug, as_json: AsJson = False) -> None:
     for each in found:
         table.add_row(str(each.number), f"{each.planned_on:%d/%m/%Y}", str(each.found), str(each.size), "en cours" if each.completed_at is None else "terminée")
     console.print(table)
+
+
+def _tree(verdict: Verdict, under: Tree | None = None) -> Tree:
+    label = f"{verdict.wording} : {verdict.found or ''} → {verdict.verdict}"
+    tree = Tree(label) if under is None else under.add(label)
+    for part in verdict.parts:
+        _tree(part, tree)
+    return tree
 
 
 def _campaign(slug: str) -> Campaign:

@@ -16,7 +16,7 @@ def start_server() -> None:
     Exemple : allant database start
     """
     ready = start.start()
-    typer.echo("La base de données répond." if ready.cluster else "La base est un serveur extérieur (DATABASE_URL) ; elle répond.")
+    typer.echo("La base de données répond." if ready.cluster else "La base est un serveur extérieur (DATABASE_URL).")
 
 
 @app.command()

@@ -86,8 +86,10 @@ def _object(target: str) -> typer.Typer:
 
 
 def _is_one_command(app: typer.Typer, name: str) -> bool:
-    commands = app.registered_commands
-    return len(commands) == 1 and not app.registered_groups and (commands[0].name or commands[0].callback.__name__) == name
+    if len(app.registered_commands) != 1 or app.registered_groups:
+        return False
+    command = app.registered_commands[0]
+    return name in (command.name, getattr(command.callback, "__name__", None))
 
 
 def _absent() -> None:

@@ -32,7 +32,7 @@ class RuleBook:
     def __repr__(self) -> str:
         return f"RuleBook(known_on={self.known_on}, strict={self.strict})"
 
-    def keys(self) -> Iterator[str]:
+    def __iter__(self) -> Iterator[str]:
         """Every key of the books, sorted."""
         return iter(sorted(self._rules))
 
@@ -136,10 +136,11 @@ class RuleBook:
 
     def _too_early(self, key: str, on: date) -> str:
         timeline = self._timeline(key)
+        asked = f"Règle « {key} » demandée pour le {on:%d/%m/%Y}"
         known = f"selon ce qui est connu le {self.known_on:%d/%m/%Y}"
         if timeline:
-            return f"Règle « {key} » demandée pour le {on:%d/%m/%Y}, en vigueur à partir du {timeline[0].in_force:%d/%m/%Y} {known}."
-        return f"Règle « {key} » demandée pour le {on:%d/%m/%Y} : aucune version {known}."
+            return f"{asked}, en vigueur à partir du {timeline[0].in_force:%d/%m/%Y} {known}."
+        return f"{asked} : aucune version {known}."
 
 
 def effective(versions: tuple[Version, ...], known_on: date) -> tuple[Version, ...]:

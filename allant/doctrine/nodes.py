@@ -65,7 +65,7 @@ class Book:
             self._problems.append(Problem(self.name, line, f"YAML illisible : {error.problem}. Vérifiez retraits et guillemets."))
             return
         if not isinstance(root, yaml.MappingNode):
-            self._problems.append(Problem(self.name, 1, "fichier vide ou sans règles : attendu « clé: {label, unit, versions} »."))
+            self._problems.append(Problem(self.name, 1, "fichier sans règles : attendu « clé: {label, unit, versions} »."))
             return
         self._refuse_repeated_keys(root, set())
         for key, node in root.value:

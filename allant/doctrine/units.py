@@ -152,17 +152,15 @@ def _record(shape: Shape, raw: Any, path: Path) -> Mapping[str, Any]:
     missing = [name for name, part in shape.fields.items() if not part.optional and name not in raw]
     if missing:
         raise BadValue(f"champ « {missing[0]} » manquant : ajoutez-le.", path)
-    return MappingProxyType(
-        {
-            name: parse(part, raw[name], (*path, name)) if raw.get(name) is not None else _absent(part, name, raw, path)
-            for name, part in shape.fields.items()
-        }
-    )
+    return MappingProxyType({name: _part(part, raw, name, path) for name, part in shape.fields.items()})
 
 
-def _absent(part: Shape, name: str, raw: Mapping[str, Any], path: Path) -> None:
-    if not part.optional:
+def _part(shape: Shape, raw: Mapping[str, Any], name: str, path: Path) -> Any:
+    if raw.get(name) is not None:
+        return parse(shape, raw[name], (*path, name))
+    if not shape.optional:
         raise BadValue(f"champ « {name} » vide : donnez sa valeur.", (*path, name))
+    return None
 
 
 def shape_of(unit: Any, fields: Any = None, choices: Any = None) -> Shape:

@@ -127,9 +127,7 @@ class FactTable:
         try:
             return self._by_name[name]
         except KeyError:
-            raise UnknownName(
-                f"La table « {self.name} » n'a pas de colonne « {name} ». {nearest(name, self._by_name)}"
-            ) from None
+            raise UnknownName(f"La table « {self.name} » n'a pas de colonne « {name} ». {nearest(name, self._by_name)}") from None
 
     def has(self, *names: str) -> bool:
         """Whether all these columns are declared."""

@@ -59,12 +59,14 @@ class NoDose(LookupError):
     """There is nothing to publish."""
 
 
-def count_national(source: Source, classes: AgeClasses, start: date, on: date) -> Counts:
-    """Acts by day × class × vaccine from `start` (or an earlier first dose) to `on`. Raises NoDose when there is none."""
+def count_national(source: Source, classes: AgeClasses, start: date, on: date | None = None) -> Counts:
+    """Acts by day × class × vaccine from `start` (or an earlier first dose) to `on` (or the last dose). Raises NoDose."""
     return _count(source, classes, _Grouping(start, on, by_vaccine=True))
 
 
-def count_by_departement(source: Source, classes: AgeClasses, places: Sequence[str], start: date, on: date) -> Counts:
+def count_by_departement(
+    source: Source, classes: AgeClasses, places: Sequence[str], start: date, on: date | None = None
+) -> Counts:
     """Acts by day × département of residence × class, all vaccines together (the vaccine axis has one row, `all`)."""
     return _count(source, classes, _Grouping(start, on, places=(*places, UNKNOWN)))
 
@@ -78,7 +80,7 @@ def count_by_week(source: Source, classes: AgeClasses, places: Sequence[str], st
 @dataclass(frozen=True)
 class _Grouping:
     start: date
-    on: date
+    on: date | None
     places: tuple[str, ...] = ()
     by_vaccine: bool = False
     weekly: bool = False
@@ -90,10 +92,11 @@ class _Grouping:
         listed = ", ".join(keys)
         # the narrow side of the join: an index and no text
         place = ", departement" if self.places else ""
+        until = f"WHERE d.occurred_on <= DATE '{self.on}'" if self.on else ""
         return (
             f"SELECT {listed}, count(*) FROM dose d LEFT JOIN "
             f"(SELECT person_id, {_class_sql(classes)} AS class_index{place} FROM person) p ON p.person_id = d.person_id "
-            f"WHERE d.occurred_on <= DATE '{self.on}' GROUP BY {listed}"
+            f"{until} GROUP BY {listed}"
         )
 
     def schema(self) -> pa.Schema:
@@ -104,11 +107,11 @@ class _Grouping:
             [*fields, ("dose_number", pa.int16()), ("series", pa.string()), ("series_doses", pa.int16()), ("doses", pa.int64())]
         )
 
-    def periods(self, first_dose: date) -> tuple[date, ...]:
-        first = min(self.start, first_dose)
+    def periods(self, first_dose: date, last_dose: date) -> tuple[date, ...]:
+        first, last = min(self.start, first_dose), self.on or last_dose
         if not self.weekly:
-            return days_between(first, self.on)
-        return days_between(first - timedelta(days=first.weekday()), self.on)[::7]
+            return days_between(first, last)
+        return days_between(first - timedelta(days=first.weekday()), last)[::7]
 
 
 def _class_sql(classes: AgeClasses) -> str:
@@ -121,8 +124,9 @@ def _class_sql(classes: AgeClasses) -> str:
 def _count(source: Source, classes: AgeClasses, grouping: _Grouping) -> Counts:
     groups = source.query(grouping.sql(classes), grouping.schema())
     if not groups.num_rows:
-        raise NoDose(f"aucune dose jusqu'au {grouping.on:%d/%m/%Y} : rejouer la campagne, ou choisir une date plus récente.")
-    days = grouping.periods(pc.min(groups["day"]).as_py())
+        until = f" jusqu'au {grouping.on:%d/%m/%Y}" if grouping.on else ""
+        raise NoDose(f"Aucune dose{until} : rejouez la campagne (allant replay), ou choisissez une date plus récente.")
+    days = grouping.periods(pc.min(groups["day"]).as_py(), pc.max(groups["day"]).as_py())
     places = grouping.places or (NATION,)
     vaccines = VACCINES if grouping.by_vaccine else ("all",)
     step = 7 if grouping.weekly else 1

@@ -6,28 +6,26 @@ from datetime import date
 from threading import Lock
 
 from allant.figures.aggregate import Counts, count_by_departement, count_national
-from allant.figures.parameters import Parameters
+from allant.figures.parameters import AgeClasses
 from allant.figures.sources import Source
 from allant.geography import departements
 
 SERIES_START = date(2020, 12, 27)  # first day of the official files
-KEPT = 6  # counts in memory; those of the nation weigh 0.3 MB a year, of the départements 30 MB
+KEPT = 4  # counts in memory; a year weighs 1.3 MB for the nation, 30 MB for the départements
 
 _lock = Lock()
 _kept: OrderedDict[tuple[object, ...], Counts] = OrderedDict()
 
 
-def national_counts(source: Source, parameters: Parameters, on: date) -> Counts:
-    """`count_national` until a day, from memory when no dose changed since. Raises NoDose."""
-    classes = parameters.age_classes(on)
-    return _remember(("FR", source.version(), on, classes.codes), lambda: count_national(source, classes, SERIES_START, on))
+def national_counts(source: Source, classes: AgeClasses) -> Counts:
+    """`count_national` of every dose, from memory when none changed since. Raises NoDose."""
+    return _remember(("FR", source.version(), classes.codes), lambda: count_national(source, classes, SERIES_START))
 
 
-def departement_counts(source: Source, parameters: Parameters, on: date) -> Counts:
-    """`count_by_departement` until a day, from memory when no dose changed since. Raises NoDose."""
-    classes = parameters.age_classes(on)
-    key = ("departement", source.version(), on, classes.codes)
-    return _remember(key, lambda: count_by_departement(source, classes, tuple(departements()), SERIES_START, on))
+def departement_counts(source: Source, classes: AgeClasses) -> Counts:
+    """`count_by_departement` of every dose, from memory when none changed since. Raises NoDose."""
+    key = ("departement", source.version(), classes.codes)
+    return _remember(key, lambda: count_by_departement(source, classes, tuple(departements()), SERIES_START))
 
 
 def _remember(key: tuple[object, ...], compute: Callable[[], Counts]) -> Counts:

@@ -96,6 +96,8 @@ class RecordingBatch(models.Model):
     refused = models.BigIntegerField("lignes refusées", default=0)
     forced = models.BigIntegerField("dont forcées", default=0)
     forced_by_rule = models.JSONField("forcées par règle", default=dict)
+    refused_by_reason = models.JSONField("refusées par motif", default=dict)
+    rules_known_on = models.DateField("règles connues le")
 
     class Meta:
         verbose_name = "enregistrement groupé"

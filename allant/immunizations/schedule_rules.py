@@ -1,7 +1,7 @@
 """The doctrine on doses, laid out as small SQL relations that the checks join: the same text for PostgreSQL and DuckDB.
 
-Keys read: `covid.vaccines`, `covid.infection`, `covid.immunodepressed.third_dose`, `covid.booster.delay` (and `_janssen`,
-`_immunodepressed`), `covid.booster.opening`, `covid.months.counting`.
+Keys read: `covid.vaccines`, `covid.infection`, `covid.immunodepressed.third_dose`, `covid.booster.delay`,
+`covid.booster.delay_janssen`, `covid.booster.opening`, `covid.months.counting`.
 """
 
 from __future__ import annotations
@@ -74,11 +74,11 @@ def _series_rows(book: RuleBook) -> Iterable[tuple[Any, ...]]:
 
 
 def _booster_rows(book: RuleBook) -> Iterable[tuple[Any, ...]]:
-    keys = ("covid.booster.delay", "covid.booster.delay_janssen", "covid.booster.delay_immunodepressed")
-    counting = "covid.months.counting"
-    for starts_on, ends_on in _common_periods(book, (*keys, counting)):
-        in_days = _value(book, counting, starts_on) == "thirty_and_half"
-        yield (starts_on, ends_on, *(part for key in keys for part in _months_and_days(_value(book, key, starts_on), in_days)))
+    keys = ("covid.booster.delay", "covid.booster.delay_janssen", "covid.immunodepressed.third_dose", "covid.months.counting")
+    for starts_on, ends_on in _common_periods(book, keys):
+        delay, janssen, third, counting = (_value(book, key, starts_on) for key in keys)
+        delays = (delay, janssen, third["min_delay"] if third else None)
+        yield (starts_on, ends_on, *(part for one in delays for part in _months_and_days(one, counting == "thirty_and_half")))
 
 
 def _months_and_days(delay: Delay | None, in_days: bool) -> tuple[int | None, int | None]:

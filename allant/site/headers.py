@@ -9,7 +9,10 @@ PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
 
 def content_policy(sign_in_origins: tuple[str, ...] = ()) -> str:
-    """Everything from this site; no inline script or style. Browsers apply form-action to redirects too: sign-in sites are named."""
+    """Everything from this site; no inline script or style.
+
+    Browsers apply form-action to redirects too, so the origins of the sign-in services are named.
+    """
     return "; ".join(
         (
             "default-src 'self'",

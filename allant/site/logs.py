@@ -4,10 +4,12 @@ import logging
 import re
 from typing import Any
 
+FORMAT = "{asctime} {levelname} {name} {message}"
 MASKS = (
     (re.compile(r"^DETAIL:.*$", re.MULTILINE), "DETAIL: (masqué)"),
     (re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+"), "(adresse masquée)"),
-    (re.compile(r"(?<!\d)(?:[12378][\s.]?\d{2}[\s.]?\d{2}[\s.]?[\dAB]{2}[\s.]?\d{3}[\s.]?\d{3}|\+?\d(?:[\s.]?\d){8,})"), "(numéro masqué)"),
+    (re.compile(r"(?<!\d)[1-8][\s.]?\d{2}[\s.]?\d{2}[\s.]?\d[\dAB](?:[\s.]?\d{3}){2}"), "(numéro masqué)"),  # NIR
+    (re.compile(r"(?<!\d)\+?\d(?:[\s.]?\d){8,}"), "(numéro masqué)"),  # phone, RPPS…
 )
 
 
@@ -26,9 +28,7 @@ def configuration(level: str = "WARNING") -> dict[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {
-            "discreet": {"()": "allant.site.logs.DiscreetFormatter", "format": "{asctime} {levelname} {name} {message}", "style": "{"}
-        },
+        "formatters": {"discreet": {"()": "allant.site.logs.DiscreetFormatter", "format": FORMAT, "style": "{"}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "discreet"}},
         "root": {"handlers": ["stderr"], "level": level},
         "loggers": {"django": {"handlers": [], "level": level, "propagate": True}, "allant": {"level": "INFO"}},

@@ -226,8 +226,8 @@ def _works_in(folder: Path) -> bool:
 def _hint(owner: int) -> str:
     if os.geteuid() == 0 and owner != 0:
         return (
-            "Ce système refuse les espaces de noms : le serveur tourne sous un autre utilisateur, qui doit pouvoir lire le dossier "
-            "du projet et ALLANT_HOME. Placez-les hors de /root, ou donnez un serveur par DATABASE_URL."
+            "Ce système refuse les espaces de noms : le serveur tourne sous un autre utilisateur, qui doit pouvoir lire le "
+            "dossier du projet et ALLANT_HOME. Placez-les hors de /root, ou donnez un serveur par DATABASE_URL."
         )
     return "Consultez bin/allant doctor, ou donnez l'adresse d'un autre serveur dans DATABASE_URL."
 

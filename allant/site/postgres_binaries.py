@@ -52,13 +52,14 @@ def find(major: int | None = None) -> Programs:
     for programs in known:
         if major in (None, programs.major):
             return programs
-    wanted = f"PostgreSQL {major}" if major else "aucun serveur PostgreSQL"
-    seen = ", ".join(f"PostgreSQL {programs.major}" for programs in known) or "rien"
+    if major is None:
+        raise ServerMissing(
+            "Aucun serveur PostgreSQL sur cette machine. Relancez bin/setup, ou installez le paquet Debian « postgresql », "
+            "ou donnez l'adresse d'un serveur dans DATABASE_URL."
+        )
+    seen = ", ".join(f"PostgreSQL {programs.major}" for programs in known) or "aucun serveur"
     raise ServerMissing(
-        f"Serveur introuvable : {wanted} attendu, {seen} trouvé. Relancez bin/setup, ou installez le paquet Debian « postgresql », "
-        "ou donnez l'adresse d'un serveur dans DATABASE_URL."
-        if major is None
-        else f"Les données ont été créées par PostgreSQL {major} ; trouvé : {seen}. Installez PostgreSQL {major}, "
+        f"Les données ont été créées par PostgreSQL {major} ; trouvé : {seen}. Installez PostgreSQL {major}, "
         "ou choisissez un autre dossier par ALLANT_HOME."
     )
 

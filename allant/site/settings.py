@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "allant.immunizations",
     "allant.outreach",
     "allant.campaigns",
+    "allant.figures",
     # pages (their templates and static files)
     "allant.pages.base",
     "allant.pages.public",

@@ -68,8 +68,10 @@ class Engine:
     ) -> None:
         self._directory = Path(directory)
         self._registry = registry
-        settings = {"memory_limit": memory_limit} | ({"threads": threads} if threads else {})
-        self._connection = duckdb.connect(config=settings)
+        self._connection = duckdb.connect()
+        self._connection.execute("SET memory_limit = ?", [memory_limit])
+        if threads:
+            self._connection.execute("SET threads = ?", [threads])
 
     def close(self) -> None:
         """Free the memory and the files."""
@@ -107,9 +109,7 @@ class Engine:
         query = f"SELECT {names}, count(*) AS people FROM ({target}) GROUP BY ALL ORDER BY people DESC, {names}"
         return self._run(definition, query).to_arrow_table()
 
-    def write(
-        self, definition: Definition, path: Path, *, as_of: date, parameters: dict[str, Any] | None = None
-    ) -> TargetList:
+    def write(self, definition: Definition, path: Path, *, as_of: date, parameters: dict[str, Any] | None = None) -> TargetList:
         """Write the list of `person_id`, ascending, as one Parquet file that appears whole or not at all.
 
         `as_of` is the date of the snapshot, `parameters` whatever the caller wants kept beside the list (plain JSON).
@@ -124,9 +124,8 @@ class Engine:
                 digest.update(batch.column(0).to_numpy().astype("<i8", copy=False))
                 size += len(batch)
                 writer.write_batch(batch)
-            written = TargetList(
-                definition.to_json(), definition.content_hash, sentence(definition), as_of, parameters or {}, size, digest.hexdigest()
-            )
+            said = (definition.to_json(), definition.content_hash, sentence(definition))
+            written = TargetList(*said, as_of, parameters or {}, size, digest.hexdigest())
             writer.add_key_value_metadata({"allant": written.to_json()})
         pending.replace(path)
         return written
@@ -161,5 +160,5 @@ class Engine:
                 f"L'instantané « {self._directory} » n'a pas la table « {table.name} » : "
                 f"aucun fichier {table.name}/*.parquet. Refaites l'instantané, ou donnez un autre dossier."
             )
-        quoted = (str(file).replace("'", "''") for file in files)
-        return f"read_parquet([{', '.join(f"'{file}'" for file in quoted)}])"
+        quoted = ", ".join("'" + str(file).replace("'", "''") + "'" for file in files)
+        return f"read_parquet([{quoted}])"

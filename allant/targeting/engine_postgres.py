@@ -60,7 +60,7 @@ def breakdown(definition: Definition, column: str, registry: Registry = installe
 def _run(query: str, parameters: Parameters, using: str) -> list[tuple[Any, ...]]:
     with connections[using].cursor() as cursor:
         cursor.execute(query, parameters)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _compiled(expression: ir.Table) -> str:

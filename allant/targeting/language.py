@@ -74,9 +74,11 @@ class Condition:
         _no_truth()
 
     def __eq__(self, other: object) -> NoReturn:
-        raise InvalidTarget("Un critère ne se compare pas. Écrivez « critère » ou « ~critère », et des parenthèses autour de chaque comparaison.")
+        raise InvalidTarget(
+            "Un critère ne se compare pas. Écrivez « critère » ou « ~critère », et chaque comparaison entre parenthèses."
+        )
 
-    __ne__ = __eq__  # type: ignore[assignment]
+    __ne__ = __eq__
 
 
 class Series:
@@ -110,7 +112,7 @@ class Series:
 
     def between(self, lowest: Any, highest: Any) -> Condition:
         """From `lowest` to `highest`, both included."""
-        return (self >= lowest) & (self <= highest)
+        return self._compare(">=", lowest) & self._compare("<=", highest)
 
     def is_in(self, values: Iterable[Any]) -> Condition:
         """Equal to one of these constants."""
@@ -136,7 +138,7 @@ class Series:
 
     def _elapsed(self, unit: Unit, on: date) -> "Series":
         if not isinstance(self.node, Column):
-            raise InvalidTarget(f"{name(self.node)} : une durée se compte depuis une colonne d'une table à une ligne par personne.")
+            raise InvalidTarget(f"{name(self.node)} : une durée se compte depuis une colonne.")
         return Series(Elapsed(self.node, unit, on))
 
     def __and__(self, other: "Condition | Series") -> Condition:
@@ -258,4 +260,6 @@ def _criterion(seen: object) -> Criterion:
 
 
 def _no_truth() -> NoReturn:
-    raise InvalidTarget("« and », « or », « not » et « a < b < c » ne s'appliquent pas : utilisez & | ~, between(a, b) et des parenthèses.")
+    raise InvalidTarget(
+        "« and », « or », « not » et « a < b < c » ne s'appliquent pas : utilisez &, |, ~, between(a, b) et des parenthèses."
+    )

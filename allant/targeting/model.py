@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any, Final, Literal, get_args
 
-from allant.facts import BOOLEAN, DATE, ENDS_ON, INTEGER, MANY, ONE, STARTS_ON, TEXT, Fact, FactTable, nearest
+from allant.facts import BOOLEAN, DATE, ENDS_ON, INTEGER, MANY, ONE, STARTS_ON, TEXT, Fact, FactTable, Kind, nearest
 
 from .calendar import LONGEST, Unit
 from .errors import InvalidTarget
@@ -45,7 +45,7 @@ class Value(Node):
     """Something about a person (or about one row of a MANY table) that can be compared."""
 
     @property
-    def kind(self) -> str:
+    def kind(self) -> Kind:
         """text, integer, date or boolean."""
         raise NotImplementedError
 
@@ -67,7 +67,7 @@ class Column(Value):
     column: Fact
 
     @property
-    def kind(self) -> str:
+    def kind(self) -> Kind:
         return self.column.kind
 
     @property
@@ -85,13 +85,13 @@ class Elapsed(Value):
 
     def __post_init__(self) -> None:
         if self.since.kind != DATE:
-            raise InvalidTarget(f"Une durée se compte depuis une date ; {name(self.since)} est de type {KIND_FR[self.since.kind]}.")
+            raise InvalidTarget(f"Une durée se compte depuis une date ; {_typed(self.since)}.")
         if self.unit not in get_args(Unit):
             raise InvalidTarget(f"Unité de durée « {self.unit} » inconnue. {nearest(str(self.unit), get_args(Unit))}")
         _check_day(self.on, name(self))
 
     @property
-    def kind(self) -> str:
+    def kind(self) -> Kind:
         return INTEGER
 
 
@@ -126,7 +126,7 @@ class Count(Value):
         _needs_many(self.events, "count()")
 
     @property
-    def kind(self) -> str:
+    def kind(self) -> Kind:
         return INTEGER
 
 
@@ -144,12 +144,12 @@ class Extreme(Value):
         _needs_many(self.events, f"{self.which}(…)")
         if self.column.kind not in (DATE, INTEGER):
             raise InvalidTarget(
-                f"{self.which}() range des dates ou des nombres ; « {self.events.table.name}.{self.column.name} » est de type "
-                f"{KIND_FR[self.column.kind]}. Utilisez where(…).exists()."
+                f"{self.which}() range des dates ou des nombres ; {_typed(Column(self.events.table, self.column))}. "
+                "Utilisez where(…).exists()."
             )
 
     @property
-    def kind(self) -> str:
+    def kind(self) -> Kind:
         return self.column.kind
 
     @property
@@ -169,15 +169,13 @@ class Compare(Criterion):
         if self.op not in get_args(Operator):
             raise InvalidTarget(f"Comparaison « {self.op} » inconnue ; attendu : {' '.join(get_args(Operator))}.")
         if self.op not in ("==", "!=") and self.left.kind not in (DATE, INTEGER):
-            raise InvalidTarget(f"« {self.op} » range des dates ou des nombres ; {name(self.left)} est de type {KIND_FR[self.left.kind]}.")
+            raise InvalidTarget(f"« {self.op} » range des dates ou des nombres ; {_typed(self.left)}.")
         if not isinstance(self.right, Value):
             check_scalar(self.right, self.left)
         elif isinstance(self.left, Elapsed) or isinstance(self.right, Elapsed):
             raise InvalidTarget(f"{name(self.left)} : un âge ou une durée se compare à un nombre, pas à une autre valeur.")
         elif self.right.kind != self.left.kind:
-            raise InvalidTarget(
-                f"{name(self.left)} ({KIND_FR[self.left.kind]}) ne se compare pas à {name(self.right)} ({KIND_FR[self.right.kind]})."
-            )
+            raise InvalidTarget(f"Attendu deux valeurs de même type ; {_typed(self.left)}, {_typed(self.right)}.")
 
 
 @dataclass(frozen=True)
@@ -195,7 +193,7 @@ class OneOf(Criterion):
         for choice in self.choices:
             check_scalar(choice, self.value)
         # A list is a set: order and repetition must not change the hash of a definition.
-        object.__setattr__(self, "choices", tuple(sorted(set(self.choices))))  # type: ignore[type-var]
+        object.__setattr__(self, "choices", tuple(sorted(set(self.choices))))
 
 
 @dataclass(frozen=True)
@@ -225,7 +223,7 @@ class ActiveOn(Criterion):
 
     def __post_init__(self) -> None:
         if self.table.rows != MANY or not self.table.has(STARTS_ON, ENDS_ON):
-            raise InvalidTarget(f"« {self.table.name} » n'a pas de période : active_on() veut les colonnes {STARTS_ON} et {ENDS_ON}.")
+            raise InvalidTarget(f"active_on() veut les colonnes {STARTS_ON} et {ENDS_ON} ; « {self.table.name} » ne les a pas.")
         _check_day(self.on, f"{self.table.name}.active_on(…)")
 
 
@@ -270,6 +268,10 @@ def name(value: Value) -> str:
     raise TypeError(value)
 
 
+def _typed(value: Value) -> str:
+    return f"{name(value)} est de type {KIND_FR[value.kind]}"
+
+
 def check_scalar(seen: Any, value: Value) -> None:
     """Refuse a constant that the value can never equal: wrong type, out of range, not among the declared choices."""
     expected = {TEXT: str, INTEGER: int, DATE: date, BOOLEAN: bool}[value.kind]
@@ -283,7 +285,7 @@ def check_scalar(seen: Any, value: Value) -> None:
         raise InvalidTarget(f"{name(value)} : un texte ne contient pas de caractère nul.")
     if type(seen) is int and not -_BIGINT <= seen < _BIGINT:
         raise InvalidTarget(f"{name(value)} : {seen} dépasse les nombres entiers possibles.")
-    if isinstance(value, Elapsed) and not 0 <= seen <= LONGEST[value.unit]:
+    if isinstance(value, Elapsed) and type(seen) is int and not 0 <= seen <= LONGEST[value.unit]:
         raise InvalidTarget(f"{name(value)} : attendu de 0 à {LONGEST[value.unit]} ; vu : {seen}.")
     labels = value.fact.labels if value.fact else None
     if labels is not None and seen not in labels:
@@ -304,4 +306,4 @@ def _check_parts(parts: tuple[Criterion, ...], word: str) -> None:
 
 def _needs_many(events: Events, what: str) -> None:
     if events.table.rows != MANY:
-        raise InvalidTarget(f"« {events.table.name} » a au plus une ligne par personne : {what} n'a pas de sens ; utilisez exists().")
+        raise InvalidTarget(f"« {events.table.name} » a au plus une ligne par personne : au lieu de {what}, utilisez exists().")

@@ -21,4 +21,4 @@ def _moved(node: Any, written_on: date, to: date) -> Any:
     changed = {each.name: _moved(getattr(node, each.name), written_on, to) for each in fields(node)}  # type: ignore[arg-type]
     if isinstance(node, Elapsed | ActiveOn) and node.on == written_on:
         changed["on"] = to
-    return replace(node, **changed)  # type: ignore[type-var]
+    return replace(node, **changed)

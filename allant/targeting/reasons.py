@@ -1,14 +1,16 @@
 """Why a person is in a target, or not: each criterion in French, with the value found and the verdict (TG-06)."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
+
+from allant.facts import Fact
 
 from .definition import Definition
 from .model import And, Compare, Count, Criterion, Elapsed, Exists, Extreme, Known, Not, OneOf, Or, Value
 from .normal import normal
 from .truth import Facts, Row, matching, truth, value
-from .wording import is_age, length, shown, title, words
+from .wording import length, shown, title, words
 
 VERDICTS: Final = {True: "vrai", False: "faux", None: "inconnu"}
 ALL: Final = "Toutes ces conditions"
@@ -88,20 +90,14 @@ def _value(of: Value, facts: Facts) -> str:
             return "aucune"
     if found is None:
         return of.fact.unknown_fr if of.fact else "inconnu"
-    return shown(found, of)
+    return shown(found, of.fact)
 
 
-def _listed(rows: list[Row], columns: Any) -> str:
+def _listed(rows: list[Row], columns: Sequence[Fact]) -> str:
     """The first rows in words, and how many more."""
     told = " ; ".join(_row(row, columns) for row in rows[:_SHOWN_ROWS])
     return f"{told} ; et {len(rows) - _SHOWN_ROWS} de plus" if len(rows) > _SHOWN_ROWS else told
 
 
-def _row(row: Mapping[str, Any], columns: Any) -> str:
-    return ", ".join(f"{fact.label_fr} : {_cell(row[fact.name], fact)}" for fact in columns if row.get(fact.name) is not None)
-
-
-def _cell(found: Any, fact: Any) -> str:
-    from .model import Column
-
-    return shown(found, Column(None, fact))
+def _row(row: Row, columns: Sequence[Fact]) -> str:
+    return ", ".join(f"{fact.label_fr} : {shown(row[fact.name], fact)}" for fact in columns if row.get(fact.name) is not None)

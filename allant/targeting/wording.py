@@ -6,9 +6,27 @@ The words come from the facts themselves; this module only joins them.
 from datetime import date
 from typing import Any, Final
 
+from allant.facts import BIRTH_DATE, Fact
+
 from .calendar import Unit
 from .definition import Definition
-from .model import ActiveOn, And, Column, Compare, Count, Criterion, Elapsed, Events, Exists, Extreme, Known, Not, OneOf, Or, Value
+from .model import (
+    ActiveOn,
+    And,
+    Column,
+    Compare,
+    Count,
+    Criterion,
+    Elapsed,
+    Events,
+    Exists,
+    Extreme,
+    Known,
+    Not,
+    OneOf,
+    Or,
+    Value,
+)
 from .normal import normal
 
 MONTHS: Final = (
@@ -16,8 +34,14 @@ MONTHS: Final = (
 )  # fmt: skip
 UNITS: Final[dict[Unit, tuple[str, str]]] = {"years": ("an", "ans"), "months": ("mois", "mois"), "days": ("jour", "jours")}
 AGE: Final = {">=": "{} ou plus", ">": "plus de {}", "<": "moins de {}", "<=": "{} ou moins", "==": "{}", "!=": "pas {}"}
-DATES: Final = {">=": "à partir du {}", ">": "après le {}", "<": "avant le {}", "<=": "jusqu'au {}", "==": "le {}", "!=": "un autre jour que le {}"}
-NUMBERS: Final = {">=": "au moins {}", ">": "plus de {}", "<": "moins de {}", "<=": "au plus {}", "==": "{}", "!=": "différent de {}"}
+DATES: Final = {
+    ">=": "à partir du {}", ">": "après le {}", "<": "avant le {}", "<=": "jusqu'au {}",
+    "==": "le {}", "!=": "un autre jour que le {}",
+}  # fmt: skip
+NUMBERS: Final = {
+    ">=": "au moins {}", ">": "plus de {}", "<": "moins de {}", "<=": "au plus {}",
+    "==": "exactement {}", "!=": "pas exactement {}",
+}  # fmt: skip
 VALUES: Final = {
     ">=": "au moins égal à {}", ">": "supérieur à {}", "<": "inférieur à {}", "<=": "au plus égal à {}",
     "==": "égal à {}", "!=": "différent de {}",
@@ -66,13 +90,13 @@ def title(value: Value) -> str:
     raise TypeError(value)
 
 
-def shown(found: Any, value: Value) -> str:
-    """A value found or asked for, as French people write it."""
+def shown(found: Any, fact: Fact | None) -> str:
+    """A value found or asked for, as French people write it; the fact, when there is one, gives the labels of its codes."""
     if isinstance(found, bool):
         return "oui" if found else "non"
     if isinstance(found, date):
         return day(found)
-    labels = value.fact.labels if value.fact else None
+    labels = fact.labels if fact else None
     if labels and found in labels and labels[found] != found:
         # A code that people know (01, 2A) stays before its name.
         return f"{found} ({labels[found]})" if found[:1].isdigit() else labels[found]
@@ -92,7 +116,7 @@ def length(number: int, unit: Unit) -> str:
 
 def is_age(value: Value) -> bool:
     """Whether years since this date are an age."""
-    return isinstance(value, Elapsed) and value.unit == "years" and value.since.column.name == "birth_date"
+    return isinstance(value, Elapsed) and value.unit == "years" and value.since.column.name == BIRTH_DATE
 
 
 def _inside(part: Criterion) -> str:
@@ -108,7 +132,7 @@ def _without(leaf: Criterion) -> str:
         case Exists(events):
             return _absent(events)
         case OneOf(inside, choices):
-            return f"{title(inside)} : ni {' ni '.join(shown(choice, inside) for choice in choices)}"
+            return f"{title(inside)} : ni {' ni '.join(shown(choice, inside.fact) for choice in choices)}"
         case ActiveOn(_, on):
             return f"pas en cours le {day(on)}"
     return f"sauf si ({words(leaf)})"
@@ -121,8 +145,7 @@ def _compare(op: str, left: Value, right: Any) -> str:
         reached = AGE[op].format(length(right, left.unit))
         return f"{reached} au {day(left.on)}" if is_age(left) else f"{title(left.since)} : il y a {reached}, au {day(left.on)}"
     if isinstance(left, Count):
-        amount = NUMBERS[op].format(right) if op != "==" else f"exactement {right}"
-        return f"{amount} {_rows(left.events, plural=right > 1)}"
+        return f"{NUMBERS[op].format(right)} {_rows(left.events, plural=right > 1)}"
     if isinstance(right, bool):
         return _flag(left, right is (op == "=="))
     if isinstance(right, date):
@@ -141,12 +164,12 @@ def _flag(value: Value, wanted: bool) -> str:
 def _text(value: Value, wanted: str, equal: bool) -> str:
     fact = value.fact
     if fact and fact.value_fr and equal:
-        return fact.value_fr.format(shown(wanted, value))
-    return f"{title(value)} : {'' if equal else 'autre que '}{shown(wanted, value)}"
+        return fact.value_fr.format(shown(wanted, fact))
+    return f"{title(value)} : {'' if equal else 'autre que '}{shown(wanted, fact)}"
 
 
 def _one_of(value: Value, choices: tuple[Any, ...]) -> str:
-    *some, last = [shown(choice, value) for choice in choices]
+    *some, last = [shown(choice, value.fact) for choice in choices]
     listed = f"{', '.join(some)} ou {last}" if some else last
     fact = value.fact
     return fact.value_fr.format(listed) if fact and fact.value_fr else f"{title(value)} : {listed}"

@@ -11,7 +11,8 @@ import yaml
 
 from allant.campaigns.actions import CampaignPlan
 from allant.doctrine import RuleBook
-from allant.targeting import Condition, define, tables
+from allant.targeting import define, tables
+from allant.targeting.language import Condition
 
 PROGRAMME = "covid19"
 

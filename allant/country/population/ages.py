@@ -33,8 +33,7 @@ class Ages:
         self.last = np.array([*LAST_AGE, oldest, LAST_AGE[CLASSES.index("49")]])
         ages = np.arange(oldest + 1)
         weights = ((ages >= self.first[:, None]) & (ages <= self.last[:, None])).astype(float)
-        survival = float(parameters.value("people.survival_80"))
-        weights[CLASSES.index("80")] *= survival ** np.maximum(ages - 80, 0)
+        weights[CLASSES.index("80"), 80:] = _survival(oldest - 80, parameters)
         self._choice = Choice(weights)
 
     def draw(self, classes: NDArray[np.int64], u: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -58,3 +57,9 @@ def births(ages: NDArray[np.int64], classes: NDArray[np.int64], rng: np.random.G
     days = np.where(precision == MONTH, calendar.astype("datetime64[D]").astype(np.int32), days)
     days = np.where(precision == YEAR, first, days)
     return Births(days, np.where(precision >= YEAR, 0, month), precision)
+
+
+def _survival(years: int, parameters: Parameters) -> NDArray[np.float64]:
+    """Relative numbers at 80, 81, … 80 + years: death rates grow by a constant factor a year."""
+    rates = float(parameters.value("people.death_rate_80")) * float(parameters.value("people.death_rate_growth")) ** np.arange(years)
+    return np.concatenate([[1.0], np.cumprod(np.clip(1 - rates, 0, 1))])

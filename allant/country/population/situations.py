@@ -30,7 +30,9 @@ class SituationDraw:
         self.kind_names = pa.array([kind.kind for kind in self.kinds])
         codes = [(i, code) for i, kind in enumerate(self.kinds) for code in kind.rates]
         self._codes_of = [[n for n, (owner, _) in enumerate(codes) if owner == i] for i in range(len(self.kinds))]
-        self.code_names = pa.array([code for _, code in codes])
+        texts = sorted({code for _, code in codes})
+        self.code_names = pa.array(texts)
+        self._text_of_code = np.array([texts.index(code) for _, code in codes], dtype=np.int32)
         self._kind_of_code = np.array([owner for owner, _ in codes], dtype=np.int32)
 
     def draw(self, members: Members, classes: Ints, born: NDArray[np.int32], rng: np.random.Generator) -> _Drawn:
@@ -81,7 +83,7 @@ class SituationDraw:
             {
                 "person_id": pa.array(ids[drawn.rows]),
                 "kind": pa.DictionaryArray.from_arrays(self._kind_of_code[drawn.codes], self.kind_names),
-                "code": pa.DictionaryArray.from_arrays(drawn.codes, self.code_names),
+                "code": pa.DictionaryArray.from_arrays(self._text_of_code[drawn.codes], self.code_names),
                 "starts_on": pa.array(drawn.starts, pa.int32()).cast(pa.date32()),
                 "ends_on": pa.array(ends, pa.int32(), mask=drawn.ends == NO_END).cast(pa.date32()),
             }

@@ -1,0 +1,144 @@
+"""Recording many doses at once: the one door of imports and of the replay.
+
+Binary COPY into a temporary table, every check set-based, one INSERT … SELECT … ON CONFLICT DO NOTHING, and one `RecordingBatch`
+as audit entry, all in one transaction: killed anywhere, nothing is there and the same call does it again; committed, the same call
+returns the same report.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from django.db import connection, transaction
+from django.forms.models import model_to_dict
+
+from allant import clock
+from allant.bulk import copy_in
+from allant.doctrine import RuleBook, rules
+from allant.immunizations import bulk_sql, checks
+from allant.immunizations.models import RecordingBatch
+
+COLUMNS: dict[str, pa.DataType] = {
+    "source_key": pa.string(), "person_id": pa.int64(), "occurred_on": pa.date32(), "vaccine": pa.string(), "dose_number": pa.int32(),
+    "series": pa.string(), "series_doses": pa.int32(), "lot": pa.string(), "site": pa.string(), "place_kind": pa.string(),
+    "proof": pa.string(), "organisation_id": pa.int64(), "practitioner_id": pa.int64(),
+}
+REQUIRED = ("source_key", "person_id", "occurred_on", "vaccine", "dose_number", "series", "series_doses")
+
+
+class BatchRefused(ValueError):
+    """A batch that cannot be read, or whose key was used for another content; in French. Nothing was recorded."""
+
+
+@dataclass(frozen=True)
+class BulkReport:
+    """What became of the rows: received = recorded + already_there + refused. Refused lines: `RejectedRow` of `batch_id`."""
+
+    batch_id: int
+    received: int
+    recorded: int
+    already_there: int
+    refused: int
+    forced: int
+    forced_by_rule: dict[str, int]
+    refused_by_reason: dict[str, int]
+
+
+def record_doses_in_bulk(
+    rows: pa.Table, *, source: str, by: str, forced_reason: str | None = None, batch_key: str,
+    today: date | None = None, book: RuleBook | None = None,
+) -> BulkReport:
+    """Record doses; one row a dose, columns `COLUMNS` (those of `REQUIRED` at least; a missing optional one is empty).
+
+    `batch_key` names the batch for ever: sent again with the same content it returns the first report and records nothing; with
+    another content it is refused. A row sent before, by source_key or by content, counts as already there. Lines are numbered from 1.
+    With `forced_reason`, rows that break a rule are recorded as forced, each with the rules it broke; without, they are refused, and
+    so are the later doses of that person in the batch. Rules: those in force on the day of each act, as known `today` (or in `book`).
+    Raises BatchRefused.
+    """
+    today = today or clock.today()
+    book = book or rules.as_known_on(today)
+    staged = _conform(rows)
+    digest = content_hash(staged)
+    with transaction.atomic():
+        batch, is_new = RecordingBatch.objects.get_or_create(
+            key=batch_key,
+            defaults={
+                "content_hash": digest, "source": source, "recorded_by": by, "started_at": clock.now(),
+                "received": staged.num_rows, "rules_known_on": book.known_on,
+            },
+        )
+        if batch.content_hash != digest:
+            raise BatchRefused(f"Envoi « {batch_key} » : cette clé a déjà servi pour un autre contenu. Donnez une nouvelle clé à cet envoi.")
+        if is_new:
+            _record(batch, staged, forced_reason or "", today, book)
+    return _report(batch)
+
+
+def _conform(rows: pa.Table) -> pa.Table:
+    if unknown := [name for name in rows.column_names if name not in COLUMNS]:
+        raise BatchRefused(f"Colonnes inconnues : {', '.join(unknown)}. Colonnes admises : {', '.join(COLUMNS)}.")
+    if missing := [name for name in REQUIRED if name not in rows.column_names]:
+        raise BatchRefused(f"Colonnes manquantes : {', '.join(missing)}. Ajoutez-les à l'envoi.")
+    names = [name for name in COLUMNS if name in rows.column_names]
+    try:
+        staged = rows.select(names).cast(pa.schema([(name, COLUMNS[name]) for name in names]))
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        seen = ", ".join(f"{name} ({rows.schema.field(name).type}, attendu {COLUMNS[name]})" for name in names)
+        raise BatchRefused(f"Types illisibles : {seen}. Convertissez les colonnes avant l'envoi.") from None
+    for name in ("source_key", "person_id"):
+        if staged[name].null_count:
+            raise BatchRefused(f"Colonne « {name} » vide sur {staged[name].null_count} ligne(s) : chaque dose en a besoin.")
+    return staged.add_column(0, "row_no", pa.array(range(1, staged.num_rows + 1), pa.int64()))
+
+
+def content_hash(table: pa.Table) -> str:
+    """SHA-256 of the values, column by column, whatever the chunks; what lies under a null is not hashed."""
+    digest = hashlib.sha256()
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        digest.update(f"{name}:{column.type}:{column.null_count};".encode())
+        whole = column.combine_chunks()
+        if column.null_count:
+            digest.update(_bytes(pc.is_null(whole)))
+            whole = pc.fill_null(whole, pa.scalar(0, pa.int32()).cast(whole.type) if not pa.types.is_string(whole.type) else "")
+        digest.update(_bytes(whole))
+    return digest.hexdigest()
+
+
+def _bytes(values: pa.Array) -> bytes:
+    sink = pa.BufferOutputStream()
+    batch = pa.record_batch([values], names=["v"])
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    return sink.getvalue().to_pybytes()
+
+
+def _record(batch: RecordingBatch, staged: pa.Table, forced_reason: str, today: date, book: RuleBook) -> None:
+    values: dict[str, Any] = {
+        "batch_id": batch.pk, "source": batch.source, "by": batch.recorded_by, "at": batch.started_at, "forced_reason": forced_reason
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(bulk_sql.CREATE_STAGED)
+        copy_in("recording_staged", staged)
+        cursor.execute("ANALYZE recording_staged")
+        for statement in bulk_sql.judge(today, checks.doctrine_relations(book)):
+            cursor.execute(statement, values)
+        cursor.execute(bulk_sql.INSERT_DOSES, values)
+        cursor.execute(bulk_sql.JUDGE_THE_OVERTAKEN, values)
+        cursor.execute(bulk_sql.INSERT_REJECTED, values)
+        for name, sql in bulk_sql.COUNTS.items():
+            cursor.execute(sql, values)
+            setattr(batch, name, cursor.fetchone()[0])
+        cursor.execute(bulk_sql.DROP_ALL)
+    batch.finished_at = clock.now()
+    batch.save()
+
+
+def _report(batch: RecordingBatch) -> BulkReport:
+    names = ("received", "recorded", "already_there", "refused", "forced", "forced_by_rule", "refused_by_reason")
+    return BulkReport(batch_id=batch.pk, **model_to_dict(batch, fields=names))
