@@ -1,19 +1,39 @@
 """Where a replay stands, so that it can be stopped anywhere and taken up again."""
 
+from datetime import date
+
 from django.db import models
+
+from allant import clock
+
+
+class ReplayStageQuerySet(models.QuerySet["ReplayStage"]):
+    def is_done(self, week_end: date, stage: str) -> bool:
+        return self.filter(week_end=week_end, stage=stage).exists()
+
+    def total(self, stage: str) -> int:
+        """What the stage wrote over all weeks."""
+        return self.filter(stage=stage).aggregate(total=models.Sum("count"))["total"] or 0
+
+    def mark_done(self, week_end: date, stage: str, count: int) -> None:
+        """After the stage's work is committed: the work repeats harmlessly, the mark spares the time."""
+        self.get_or_create(week_end=week_end, stage=stage, defaults={"count": count, "finished_at": clock.now()})
 
 
 class ReplayStage(models.Model):
-    """One finished stage of one week; written in the transaction of the stage's last work."""
+    """One finished stage of one week of the replay."""
 
     week_end = models.DateField()
     stage = models.CharField(max_length=20)
     count = models.PositiveIntegerField()
     finished_at = models.DateTimeField()
 
+    objects = ReplayStageQuerySet.as_manager()
     allant_kind = "append-only"
 
     class Meta:
+        verbose_name = "étape du rejeu"
+        verbose_name_plural = "étapes du rejeu"
         constraints = [models.UniqueConstraint(fields=["week_end", "stage"], name="one_row_a_stage")]
 
     def __str__(self) -> str:

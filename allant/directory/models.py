@@ -20,7 +20,7 @@ class OrganisationKind(models.TextChoices):
     PARTNER = "partner", "Partenaire"
 
 
-@pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent())
+@pghistory.track(pghistory.UpdateEvent(row=pghistory.Old), pghistory.DeleteEvent())
 class Organisation(models.Model):
     """A fund, a practice, a centre, a partner (FHIR Organization)."""
 
@@ -39,7 +39,7 @@ class Organisation(models.Model):
         return self.name
 
 
-@pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent())
+@pghistory.track(pghistory.UpdateEvent(row=pghistory.Old), pghistory.DeleteEvent())
 class Practitioner(models.Model):
     """A health professional, known by the RPPS number (FHIR Practitioner)."""
 

@@ -81,7 +81,7 @@ def _shapes(drafts: dict[str, tuple[Book, yaml.MappingNode]]) -> dict[str, Shape
 
 def _rule(book: Book, key: str, node: yaml.MappingNode, shape: Shape) -> Rule:
     raw = book.mapping(node, RULE_FIELDS) or {}
-    versions: list[Version] = []
+    drafts: list[tuple[yaml.Node, Version]] = []
     if shape.unit == "collection":
         clash = [name for name in ITEM_FIELDS if name in shape.fields]
         if clash or "versions" in raw:
@@ -89,10 +89,10 @@ def _rule(book: Book, key: str, node: yaml.MappingNode, shape: Shape) -> Rule:
     else:
         for item in book.items(node, "versions", f"la règle « {key} » attend une liste `versions`."):
             if version := _version(book, key, item, shape):
-                _refuse_twin(book, item, version, versions)
-                versions.append(version)
-        _check_withdrawals(book, node, versions)
-    versions.sort(key=lambda version: (version.in_force, version.known_from))
+                _refuse_twin(book, item, version, [other for _, other in drafts])
+                drafts.append((item, version))
+        _check_withdrawals(book, drafts)
+    versions = sorted((version for _, version in drafts), key=lambda version: (version.in_force, version.known_from))
     label = book.typed(TEXT, raw.get("label"), node, ("label",)) or key
     return Rule(key, label, shape, tuple(versions), book.name, line_at(node))
 
@@ -131,11 +131,14 @@ def _refuse_twin(book: Book, node: yaml.Node, version: Version, earlier: Iterabl
         )
 
 
-def _check_withdrawals(book: Book, node: yaml.MappingNode, versions: list[Version]) -> None:
-    for version in versions:
-        earlier = [other for other in versions if other.in_force == version.withdraws and other.known_from < version.known_from]
+def _check_withdrawals(book: Book, drafts: list[tuple[yaml.Node, Version]]) -> None:
+    for node, version in drafts:
+        earlier = [other for _, other in drafts if other.in_force == version.withdraws and other.known_from < version.known_from]
         if version.withdraws and not earlier:
-            book.refuse(node, f"`withdraws: {version.withdraws}` ne retire rien : aucune version à cette date connue auparavant.")
+            day = version.withdraws
+            book.refuse(
+                node, f"`withdraws: {day}` ne retire rien : aucune version à cette date connue auparavant.", ("withdraws",)
+            )
 
 
 def _with_members(rules: dict[str, Rule], drafts: dict[str, tuple[Book, yaml.MappingNode]]) -> dict[str, Rule]:

@@ -1,5 +1,6 @@
 """Writing published tables: the official CSV dialect, Parquet, and a folder that appears whole or not at all."""
 
+import csv
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -21,6 +22,14 @@ def write_csv(table: pa.Table, path: Path) -> None:
     with path.open("wb") as file:
         file.write(f"{SEPARATOR.join(table.column_names)}\n".encode())
         pyarrow.csv.write_csv(plain, file, options)
+
+
+def write_texts(table: pa.Table, path: Path) -> None:
+    """A small table of sentences: quotes where the separator stands inside one."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, delimiter=SEPARATOR, lineterminator="\n")
+        writer.writerow(table.column_names)
+        writer.writerows(zip(*table.to_pydict().values(), strict=True))
 
 
 def write_parquet(table: pa.Table, path: Path) -> None:

@@ -13,7 +13,7 @@ import pyarrow as pa
 from allant.figures.aggregate import Counts, Measure
 from allant.figures.parameters import ALL, Parameters
 
-# Column name of each measure, in the order of the files; None: acts that opened after 2021, written as zeros.
+# Column name of each measure, in the order of the files; None: not told apart, written as zeros.
 BY_AGE: Mapping[str, Measure | None] = {
     "dose1": Measure.DOSE1, "complet": Measure.COMPLETE, "rappel": Measure.BOOSTER,
     "2_rappel": None, "rappel_biv": None, "3_rappel": None,

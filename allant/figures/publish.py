@@ -12,7 +12,7 @@ from allant.figures import national, territory
 from allant.figures.aggregate import count_by_week, count_national
 from allant.figures.current import SERIES_START
 from allant.figures.definitions import definitions, dictionary
-from allant.figures.files import replaced_folder, write_csv, write_parquet
+from allant.figures.files import replaced_folder, write_csv, write_parquet, write_texts
 from allant.figures.parameters import ALL, Parameters
 from allant.figures.sources import Source
 from allant.geography import departements
@@ -48,7 +48,7 @@ def publish(
             write_parquet(table, work / f"{name}.parquet")
             rows[name] = table.num_rows
             columns += [column for column in table.column_names if column not in columns]
-        write_csv(_dictionary(columns), work / "dictionnaire.csv")
+        write_texts(_dictionary(columns), work / "dictionnaire.csv")
         (work / "metadata.json").write_text(_metadata(parameters, on, produced_on, rows), "utf-8")
     return Production(folder, on, rows)
 

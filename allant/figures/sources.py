@@ -35,6 +35,11 @@ class Source(Protocol):
         """Changes when a dose is recorded, corrected or cancelled."""
 
 
+def people_of(source: Source) -> int:
+    """How many persons the source holds."""
+    return int(source.query("SELECT count(*) FROM person", pa.schema([("people", pa.int64())]))["people"][0].as_py())
+
+
 class PostgresSource:
     """The register itself, on Django's connection and inside its transaction."""
 

@@ -8,6 +8,7 @@ returns the same report.
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -133,7 +134,8 @@ def _record(batch: RecordingBatch, staged: pa.Table, forced_reason: str, today: 
         cursor.execute(bulk_sql.INSERT_REJECTED, values)
         for name, sql in bulk_sql.COUNTS.items():
             cursor.execute(sql, values)
-            setattr(batch, name, cursor.fetchone()[0])
+            (count,) = cursor.fetchone()
+            setattr(batch, name, json.loads(count) if isinstance(count, str) else count)
         cursor.execute(bulk_sql.DROP_ALL)
     batch.finished_at = clock.now()
     batch.save()

@@ -99,8 +99,8 @@ RULES = (
     ),
     Check(
         "interval_too_short",
-        "Intervalle avec la dose précédente plus court que le minimum de ce vaccin : vérifiez les deux dates.",
-        "act.series = 'primary' AND act.occurred_on < act.previous_on + INTERVAL '1 day' * vaccine_rule.minimum_interval",
+        "Intervalle avec la dose précédente plus court que le minimum du vaccin d'alors : vérifiez les deux dates.",
+        "act.series = 'primary' AND act.occurred_on < act.previous_on + INTERVAL '1 day' * previous_rule.minimum_interval",
     ),
     Check(
         "rank_skips",
@@ -119,7 +119,7 @@ RULES = (
     ),
     Check(
         "beyond_series",
-        "Schéma déjà complet : une dose de plus est un rappel.",
+        "Schéma déjà complet, ou rang au-delà des doses prévues : une dose de plus est un rappel.",
         f"act.series = 'primary' AND (act.previous_complete OR act.dose_number > act.series_doses) AND NOT {_THIRD_DOSE_FORESEEN}",
     ),
     Check(
@@ -159,14 +159,15 @@ def verdict_sql(prepared: str, doctrine: DoctrineRelations) -> str:
 WITH {doctrine.ctes}
 SELECT act.row_no, {_codes(REFUSALS, doctrine)} AS refused, {_codes(RULES, doctrine)} AS broken
 FROM {prepared} AS act
-LEFT JOIN vaccine_rule ON vaccine_rule.vaccine = act.vaccine AND {_applies('vaccine_rule')}
-LEFT JOIN series_rule ON {_applies('series_rule')}
-LEFT JOIN booster_rule ON {_applies('booster_rule')}
+LEFT JOIN vaccine_rule ON vaccine_rule.vaccine = act.vaccine AND {_applies('vaccine_rule', 'act.occurred_on')}
+LEFT JOIN vaccine_rule AS previous_rule ON previous_rule.vaccine = act.previous_vaccine AND {_applies('previous_rule', 'act.previous_on')}
+LEFT JOIN series_rule ON {_applies('series_rule', 'act.occurred_on')}
+LEFT JOIN booster_rule ON {_applies('booster_rule', 'act.occurred_on')}
 """
 
 
-def _applies(rule: str) -> str:
-    return f"{rule}.starts_on <= act.occurred_on AND (act.occurred_on < {rule}.ends_on OR {rule}.ends_on IS NULL)"
+def _applies(rule: str, day: str) -> str:
+    return f"{rule}.starts_on <= {day} AND ({day} < {rule}.ends_on OR {rule}.ends_on IS NULL)"
 
 
 def _codes(checks: tuple[Check, ...], doctrine: DoctrineRelations) -> str:

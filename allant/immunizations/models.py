@@ -45,7 +45,7 @@ class Source(models.TextChoices):
     OFFICIAL_SERIES = "official_series", "Série officielle"
 
 
-@pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent())
+@pghistory.track(pghistory.UpdateEvent(row=pghistory.Old), pghistory.DeleteEvent())
 class Infection(models.Model):
     """A known past infection; it counts in the schedule as the doctrine of the day says (VC-40)."""
 

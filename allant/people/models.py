@@ -41,7 +41,7 @@ class Scheme(models.TextChoices):
     OTHER = "other", "Autre régime"
 
 
-@pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent(), exclude=["search_name"])
+@pghistory.track(pghistory.UpdateEvent(row=pghistory.Old), pghistory.DeleteEvent(), exclude=["search_name"])
 class Person(models.Model):
     """An insured person (FHIR Patient).
 
@@ -121,7 +121,7 @@ class MatriculeKind(models.TextChoices):
     MIG = "MIG", "Migrant de passage"
 
 
-@pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent())
+@pghistory.track(pghistory.UpdateEvent(row=pghistory.Old), pghistory.DeleteEvent())
 class Matricule(models.Model):
     """A number a person bears, or bore: history is kept, `[starts_on, ends_on)`."""
 
@@ -163,7 +163,7 @@ class ContactKind(models.TextChoices):
     EMAIL = "email", "Courriel"
 
 
-@pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent())
+@pghistory.track(pghistory.UpdateEvent(row=pghistory.Old), pghistory.DeleteEvent())
 class ContactPoint(models.Model):
     """A telephone number or an e-mail address (FHIR ContactPoint)."""
 
@@ -199,7 +199,7 @@ class SituationKind(models.TextChoices):
     OBESITY = "obesity", "Obésité"
 
 
-@pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent())
+@pghistory.track(pghistory.UpdateEvent(row=pghistory.Old), pghistory.DeleteEvent())
 class Situation(models.Model):
     """Something true of a person over a half-open period `[starts_on, ends_on)`; an empty bound is open."""
 

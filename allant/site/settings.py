@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "allant.outreach",
     "allant.campaigns",
     "allant.figures",
+    "allant.country",
     # pages (their templates and static files)
     "allant.pages.base",
     "allant.pages.public",

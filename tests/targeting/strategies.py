@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from allant.facts import BOOLEAN, DATE, INTEGER, MANY, ONE, PERSON_ID, Fact, FactTable
 from allant.targeting import Definition, InvalidTarget
+from allant.targeting.calendar import elapsed
 from allant.targeting.model import ActiveOn, And, Column, Compare, Count, Criterion, Elapsed, Events, Exists, Extreme, Known, Not, OneOf, Or
 
 from .vocabulary import PERSON, REGISTRY
@@ -16,7 +17,6 @@ DAYS = [
     date(2020, 2, 28), date(2020, 2, 29), date(2020, 3, 1), date(2020, 8, 31), date(2020, 9, 30), date(2020, 12, 31),
     date(2021, 1, 31), date(2021, 2, 28), date(2021, 3, 1), date(2021, 3, 31), date(2021, 4, 30),
 ]  # fmt: skip
-LENGTHS = {"years": [0, 1, 18, 73, 75], "months": [0, 1, 6, 12], "days": [0, 1, 31, 365]}
 MANY_TABLES = [table for table in REGISTRY if table.rows == MANY]
 ONE_COLUMNS = [(table, fact) for table in REGISTRY if table.rows == ONE for fact in table.columns]
 NUMBERED = [(table, fact) for table in MANY_TABLES for fact in table.columns if fact.kind in (DATE, INTEGER)]
@@ -52,18 +52,25 @@ def populations(draw: st.DrawFn) -> dict[str, list[dict[str, Any]]]:
 
 
 @st.composite
+def _at_an_edge(draw: st.DrawFn, column: Column) -> Criterion:
+    """Elapsed time compared with what has passed since one of the days: where a cut-off can be wrong."""
+    unit = draw(st.sampled_from(["years", "years", "months", "days"]))
+    start, on = sorted((draw(st.sampled_from(DAYS)), draw(st.sampled_from(DAYS))))
+    return Compare(draw(ORDER), Elapsed(column, unit, on), elapsed(start, unit, on) + draw(st.integers(0, 1)))
+
+
+@st.composite
 def _on_column(draw: st.DrawFn, column: Column) -> Criterion:
     """A criterion on one column."""
     fact = column.column
     kinds = ["known"] if fact.kind == BOOLEAN else ["known", "in"]
-    match draw(st.sampled_from([*kinds, "compare", "compare", "elapsed" if fact.kind == DATE else "compare"])):
+    match draw(st.sampled_from([*kinds, "compare", "compare", *(["elapsed"] * 3 if fact.kind == DATE else [])])):
         case "known":
             return Known(column)
         case "in":
             return OneOf(column, tuple(draw(st.lists(scalars(fact), min_size=1, max_size=3))))
         case "elapsed":
-            unit = draw(st.sampled_from(["years", "months", "days"]))
-            return Compare(draw(ORDER), Elapsed(column, unit, draw(st.sampled_from(DAYS))), draw(st.sampled_from(LENGTHS[unit])))
+            return draw(_at_an_edge(column))
         case _:
             op = draw(ORDER if fact.kind in (DATE, INTEGER) else EQUAL)
             return Compare(op, column, draw(scalars(fact)))

@@ -25,7 +25,7 @@ def check(world: World, examples: int, engines: tuple[str, ...], mutants: dict[s
     @settings(max_examples=examples, deadline=None, suppress_health_check=RELAXED, database=None, **more)
     @given(populations(), st.lists(definitions(), min_size=1, max_size=4))
     def agree(population: dict[str, Any], asked: list[Definition]) -> None:
-        world.load(population)
+        world.load(population, engines)
         for definition in asked:
             world.compare(definition, engines, mutants)
 

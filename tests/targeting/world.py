@@ -18,6 +18,7 @@ from .vocabulary import REGISTRY
 
 Population = Mapping[str, Sequence[Mapping[str, Any]]]
 Mutant = Callable[[], AbstractContextManager[Any]]
+ENGINES = ("memory", "duckdb", "postgres")
 POSTGRES_TYPE = {"text": "text", "integer": "bigint", "date": "date", "boolean": "boolean"}
 
 
@@ -42,22 +43,31 @@ class World:
     def snapshot(self) -> Path:
         return self._folder / str(self._turn)
 
-    def load(self, population: Population) -> None:
-        """Replace the population everywhere; a table left out is empty."""
-        shutil.rmtree(self.snapshot, ignore_errors=True)
-        self._turn += 1
+    def load(self, population: Population, engines: Sequence[str] = ENGINES) -> None:
+        """Replace the population in these engines; a table left out is empty."""
         self.population = population
+        if "postgres" in engines:
+            self._fill_postgres()
+        if set(engines) - {"memory", "postgres"}:
+            self._write_snapshot()
+
+    def _fill_postgres(self) -> None:
+        names = ", ".join(f"fact_{table.name}" for table in REGISTRY)
+        inserts = (
+            f"INSERT INTO fact_{table.name} SELECT * FROM json_populate_recordset(NULL::fact_{table.name}, %s)" for table in REGISTRY
+        )
+        rows = [json.dumps(self.population.get(table.name, ()), default=str) for table in REGISTRY]
         with connection.cursor() as cursor:
-            for table in REGISTRY:
-                rows = list(population.get(table.name, ()))
-                folder = self.snapshot / table.name
-                folder.mkdir(parents=True)
-                pq.write_table(pa.Table.from_pylist(rows, schema=schema(table)), folder / "part-0.parquet")
-                cursor.execute(
-                    f"TRUNCATE fact_{table.name}; INSERT INTO fact_{table.name} "
-                    f"SELECT * FROM json_populate_recordset(NULL::fact_{table.name}, %s)",
-                    [json.dumps(rows, default=str)],
-                )
+            cursor.execute(f"TRUNCATE {names}; {'; '.join(inserts)}", rows)
+
+    def _write_snapshot(self) -> None:
+        shutil.rmtree(self.snapshot, ignore_errors=True)
+        self._turn += 1  # a new folder each time: DuckDB may keep what it read from the former
+        for table in REGISTRY:
+            folder = self.snapshot / table.name
+            folder.mkdir(parents=True)
+            rows = list(self.population.get(table.name, ()))
+            pq.write_table(pa.Table.from_pylist(rows, schema=schema(table)), folder / "part-0.parquet")
 
     def ask(self, engine: str, definition: Definition) -> list[int]:
         """The persons that one engine selects."""
@@ -77,7 +87,7 @@ class World:
                 return engine_spark.Engine(self.snapshot, session(), REGISTRY).people(definition)["person_id"].to_pylist()
 
     def compare(
-        self, definition: Definition, engines: Sequence[str] = ("memory", "duckdb", "postgres"), mutants: Mapping[str, Mutant] | None = None
+        self, definition: Definition, engines: Sequence[str] = ENGINES, mutants: Mapping[str, Mutant] | None = None
     ) -> list[int]:
         """The answer that all engines give; fails when they differ. A mutant changes one engine while it answers."""
         answers = {}

@@ -61,5 +61,6 @@ def births(ages: NDArray[np.int64], classes: NDArray[np.int64], rng: np.random.G
 
 def _survival(years: int, parameters: Parameters) -> NDArray[np.float64]:
     """Relative numbers at 80, 81, … 80 + years: death rates grow by a constant factor a year."""
-    rates = float(parameters.value("people.death_rate_80")) * float(parameters.value("people.death_rate_growth")) ** np.arange(years)
+    first, growth = (float(parameters.value(f"people.{name}")) for name in ("death_rate_80", "death_rate_growth"))
+    rates = first * growth ** np.arange(years)
     return np.concatenate([[1.0], np.cumprod(np.clip(1 - rates, 0, 1))])

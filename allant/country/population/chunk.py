@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from allant.country.population.ages import NONE, PRECISIONS, Ages, Births, births
 from allant.country.population.contacts import ContactBook, Contacts, emails, numbers, zones
-from allant.country.population.households import Bools, Households, Ints, Members
+from allant.country.population.households import Bools, Households, Members
 from allant.country.population.infections import Infections
 from allant.country.population.layout import layout
 from allant.country.population.matricules import KINDS, Matricules, Register
 from allant.country.population.names import Names
-from allant.country.population.parameters import CLASSES, parameters
+from allant.country.population.parameters import CLASSES, Parameters, parameters
 from allant.country.population.places import Places
 from allant.country.population.situations import SituationDraw, day_number
 from allant.country.population.streams import Choice, Salt, Subject, generator, uniforms
@@ -33,48 +33,50 @@ class Recipe:
         self.layout = layout(people, population, self.parameters.value("people.unknown_birth_date"))
         self.places = Places(seed, self.layout, self.parameters)
         self.names = Names(seed, self.parameters)
-        self._households = Households(seed, self.layout, Ages(self.parameters), self.parameters)
-        self._register = Register(self.layout, self.places, self.parameters)
-        self._contacts = ContactBook(seed, self.parameters)
-        self._situations = SituationDraw(seed, self.parameters)
-        self._infections = Infections(self.parameters, population)
-        self._numbers = numbers()
-        self._zones = zones(self.places.regions)[self.places.region_of_departement]
-        self._schemes = _scheme_choice(self.parameters.by_class)
+        self.households = Households(seed, self.layout, Ages(self.parameters), self.parameters)
+        self.register = Register(self.layout, self.places, self.parameters)
+        self.contacts = ContactBook(seed, self.parameters)
+        self.situations = SituationDraw(seed, self.parameters)
+        self.infections = Infections(self.parameters, population)
+        self.numbers = numbers()
+        self.zones = zones(self.places.regions)[self.places.region_of_departement]
+        self.schemes = _scheme_choice(self.parameters)
 
     def tables(self, chunk: int) -> dict[str, pa.Table]:
         """The four tables of one chunk, sorted by person_id."""
-        ids = self.layout.ids(chunk)
-        return _Chunk(self, chunk, ids, self.layout.class_of(ids)).tables()
+        return _Chunk(self, chunk).tables()
 
 
 class _Chunk:
     """One chunk while it is made: each attribute is an array, one value a person."""
 
-    def __init__(self, recipe: Recipe, chunk: int, ids: Ints, classes: Ints) -> None:
-        self.recipe, self.chunk, self.ids, self.classes = recipe, chunk, ids, classes
+    def __init__(self, recipe: Recipe, chunk: int) -> None:
+        self.recipe, self.chunk = recipe, chunk
+        ids = self.ids = recipe.layout.ids(chunk)
+        classes = self.classes = recipe.layout.class_of(ids)
         self.rng = self._stream(Subject.PERSON)
-        self.members: Members = recipe._households.members(ids, classes)
+        self.members: Members = recipe.households.members(ids, classes)
         self.births: Births = births(self.members.age, classes, self.rng, recipe.parameters)
         self.commune = recipe.places.commune_of(self.members.household, self.members.head_class)
         self.departement = recipe.places.departement_of[self.commune]
         self.born = np.where(self.births.precision == NONE, np.int32(-(2**31)), self.births.days)
 
     def tables(self) -> dict[str, pa.Table]:
+        """The four tables."""
         recipe = self.recipe
-        drawn = recipe._situations.draw(self.members, self.classes, self.born, self._stream(Subject.SITUATION))
-        ame = recipe._situations.bearing(drawn, "ame", len(self.ids))
-        contacts = recipe._contacts.draw(
-            self.classes, self.members.household, recipe._zones[self.departement], self._stream(Subject.CONTACT)
+        drawn = recipe.situations.draw(self.members, self.classes, self.born, self._stream(Subject.SITUATION))
+        ame = recipe.situations.bearing(drawn, "ame", len(self.ids))
+        contacts = recipe.contacts.draw(
+            self.classes, self.members.household, recipe.zones[self.departement], self._stream(Subject.CONTACT)
         )
-        matricules = recipe._register.allot(
+        matricules = recipe.register.allot(
             self.ids, self.classes, self.chunk, self.members, self.births, self.departement, ame, self._stream(Subject.MATRICULE)
         )
         has_doctor = self._happens("places.treating_doctor")
         return {
             "person": self._person(contacts, has_doctor),
             "identity": self._identity(contacts, matricules, has_doctor),
-            "situation": recipe._situations.table(drawn, self.ids),
+            "situation": recipe.situations.table(drawn, self.ids),
             "infection": self._infection(),
         }
 
@@ -87,7 +89,7 @@ class _Chunk:
 
     def _person(self, contacts: Contacts, has_doctor: Bools) -> pa.Table:
         places = self.recipe.places
-        scheme = self.recipe._schemes.draw(
+        scheme = self.recipe.schemes.draw(
             self.members.head_class, uniforms(self.recipe.seed, Salt.SCHEME, self.members.household)
         )
         died, died_on = self._deaths()
@@ -129,8 +131,8 @@ class _Chunk:
                 "given_names": _coded(given, names.given),
                 "nir": matricules.values,
                 "matricule_kind": _coded(matricules.kinds, pa.array(KINDS)),
-                "landline": _coded(contacts.landline, self.recipe._numbers, mask=~contacts.has_landline),
-                "mobile": _coded(contacts.mobile, self.recipe._numbers, mask=~contacts.has_mobile),
+                "landline": _coded(contacts.landline, self.recipe.numbers, mask=~contacts.has_landline),
+                "mobile": _coded(contacts.mobile, self.recipe.numbers, mask=~contacts.has_mobile),
                 "email": emails(names, self.ids, given, family, contacts.has_email),
                 "postcode": _coded(places.postcode_of[self.commune], places.postcodes),
                 "household_key": members.household,
@@ -141,13 +143,12 @@ class _Chunk:
         )
 
     def _infection(self) -> pa.Table:
-        rows, days = self.recipe._infections.draw(self.classes, self.born, self._stream(Subject.INFECTION))
+        rows, days = self.recipe.infections.draw(self.classes, self.born, self._stream(Subject.INFECTION))
         return pa.table({"person_id": self.ids[rows], "occurred_on": _dates(days)})
 
 
 def _coded(codes: NDArray[np.generic], dictionary: pa.Array, mask: Bools | None = None) -> pa.DictionaryArray:
-    if isinstance(dictionary, pa.ChunkedArray):
-        dictionary = dictionary.combine_chunks()
+    # No value twice in a dictionary: the bytes Parquet writes would then change from run to run.
     return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int32), mask=mask), dictionary)
 
 
@@ -155,6 +156,6 @@ def _dates(days: NDArray[np.int32], mask: Bools | None = None) -> pa.Array:
     return pa.array(days.astype(np.int32), mask=mask).cast(pa.date32())
 
 
-def _scheme_choice(by_class) -> Choice:  # type: ignore[no-untyped-def]
-    others = np.array([by_class(f"schemes.{name}") for name in SCHEMES[1:]])
+def _scheme_choice(parameters: Parameters) -> Choice:
+    others = np.array([parameters.by_class(f"schemes.{name}") for name in SCHEMES[1:]])
     return Choice(np.vstack([1 - others.sum(axis=0), others]).T)

@@ -1,7 +1,8 @@
 """Landlines, mobiles, e-mails: fictional ones only.
 
-Telephone numbers come from the ranges the regulator keeps for fiction (01 99 00, 02 61 91, 03 53 01, 04 65 71, 05 36 49, 06 39 98):
-60 000 numbers, so several persons share one as soon as the country is larger. Addresses end in `.example`, reserved by RFC 2606.
+Telephone numbers come from the ranges the regulator keeps for fiction (01 99 00, 02 61 91, 03 53 01, 04 65 71, 05 36 49,
+06 39 98): 60 000 numbers, so several persons share one as soon as the country is larger. Addresses end in `.example`, reserved by
+RFC 2606.
 """
 
 from __future__ import annotations
@@ -22,8 +23,11 @@ LANDLINES = ("019900", "026191", "035301", "046571", "053649")
 MOBILE = "063998"
 PER_RANGE = 10_000
 # First digits of landlines by region code of the INSEE; overseas numbers are drawn from the south-western range.
-ZONE_OF_REGION = {"11": 0, "24": 1, "28": 1, "52": 1, "53": 1, "27": 2, "32": 2, "44": 2, "76": 4, "75": 4, "84": 3, "93": 3, "94": 3}
+ZONE_OF_REGION = {
+    "11": 0, "24": 1, "28": 1, "52": 1, "53": 1, "27": 2, "32": 2, "44": 2, "84": 3, "93": 3, "94": 3, "75": 4, "76": 4,
+}
 OVERSEAS_ZONE = 4
+KINDS = ("landline", "mobile", "email")
 DOMAIN = "@courriel.example"
 
 
@@ -48,13 +52,13 @@ class ContactBook:
 
     def __init__(self, seed: int, parameters: Parameters) -> None:
         self.seed = seed
-        self._rates = {kind: parameters.by_class(f"contacts.{kind}") for kind in ("none", "landline", "mobile", "email")}
+        self._rates = {kind: parameters.by_class(f"contacts.{kind}") for kind in ("none", *KINDS)}
 
     def draw(self, classes: Ints, household: Ints, zone: Ints, rng: np.random.Generator) -> Contacts:
         """Contact data of each person; a household has one landline."""
         n = len(classes)
         reachable = (classes >= FIRST_ADULT) & (rng.random(n, np.float32) >= self._rates["none"][classes])
-        has = {kind: reachable & (rng.random(n, np.float32) < self._rates[kind][classes]) for kind in ("landline", "mobile", "email")}
+        has = {kind: reachable & (rng.random(n, np.float32) < self._rates[kind][classes]) for kind in KINDS}
         line = (uniforms(self.seed, Salt.LANDLINE, household) * PER_RANGE).astype(np.int32)
         mobile = rng.integers(0, PER_RANGE, n, dtype=np.int32) + len(LANDLINES) * PER_RANGE
         return Contacts(has["landline"], has["mobile"], has["email"], line + (zone * PER_RANGE).astype(np.int32), mobile)

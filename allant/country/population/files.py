@@ -7,12 +7,15 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from allant.country.population.chunk import TABLES
+
+if TYPE_CHECKING:
+    import pyarrow.dataset
 
 FORMAT = 1
 MANIFEST, UNFINISHED = "manifest.json", "manifest.unfinished.json"
@@ -53,8 +56,10 @@ class Country:
     directory: Path
     manifest: Manifest
 
-    def dataset(self, table: str) -> ds.Dataset:
+    def dataset(self, table: str) -> pyarrow.dataset.Dataset:
         """A table, sorted by person_id across its files; `person`, `identity`, `situation` or `infection`."""
+        import pyarrow.dataset as ds  # it loads pandas, half a second that the command line need not pay
+
         return ds.dataset([str(part_path(self.directory, table, part)) for part in range(self.manifest.parts)], format="parquet")
 
     def glob(self, table: str) -> str:
@@ -126,7 +131,8 @@ def write_part(directory: Path, part: int, tables: Mapping[str, pa.Table], manif
 
 def _write(table: pa.Table, path: Path, coded: list[str], manifest: Manifest) -> None:
     # store_schema=False: readers see plain text columns, whatever our in-memory dictionaries
-    with pq.ParquetWriter(path, table.schema, compression="zstd", compression_level=1, use_dictionary=coded, store_schema=False) as writer:
+    options = {"compression": "zstd", "compression_level": 1, "use_dictionary": coded, "store_schema": False}
+    with pq.ParquetWriter(path, table.schema, **options) as writer:
         writer.write_table(table, row_group_size=ROW_GROUP)
         writer.add_key_value_metadata({STAMP: _stamp(manifest)})
 

@@ -12,6 +12,7 @@ from allant.country.population.parameters import CLASSES
 
 CHUNK = 500_000
 FEWEST, MOST = 100, 99_000_000
+# Ages that make the classes are those reached on 31 December of this year (doctrine: figures.class_reference_date).
 REFERENCE_YEAR = 2021
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import json
 import multiprocessing
@@ -16,13 +17,15 @@ import pyarrow as pa
 
 from allant.country.population.chunk import Recipe
 from allant.country.population.files import Manifest, begin, finish, is_whole, write_part
-from allant.country.population.layout import CHUNK, layout
+from allant.country.population.layout import CHUNK, REFERENCE_YEAR, layout
 from allant.country.population.parameters import CLASSES, UNKNOWN, parameters
+from allant.doctrine import rules
+from allant.site import home
 
 Progress = Callable[[int, int], None]
 LARGEST_SEED = 2**63 - 1
 # Below this many chunks a second process costs more than it brings.
-FEWEST_CHUNKS_FOR_POOL = 3
+FEWEST_CHUNKS_FOR_POOL = 6
 ORPHAN_CHECK_SECONDS = 1.0
 
 
@@ -36,17 +39,19 @@ def make_country(
     seed: int,
     progress: Progress,
     *,
-    population: Mapping[str, int],
+    population: Mapping[str, int] | None = None,
     jobs: int = 2,
     resume: bool = True,
 ) -> Manifest:
     """Write the country of `people` persons to Parquet, and return its manifest.
 
     The bytes depend on (people, seed, population, parameters) alone, whatever `jobs` and interruptions. `population`: inhabitants
-    of each official age class, without the total. `progress(done, total)` is called with numbers of persons. With `resume=False`
-    every part is written again. Raises `InvalidSize`, `InvalidSeed`, `BadCountry` (the directory holds another country).
+    of each official age class, without the total; the doctrine's when not given. `progress(done, total)` is called with numbers
+    of persons. With `resume=False` every part is written again. Raises `InvalidSize`, `InvalidSeed`, `BadCountry` (the directory
+    holds another country).
     """
     directory = Path(directory)
+    population = population or official_population()
     manifest = describe(people, seed, population)
     if begin(directory, manifest) and resume:
         progress(manifest.total, manifest.total)
@@ -59,6 +64,18 @@ def make_country(
         progress(done, manifest.total)
     finish(directory, manifest)
     return manifest
+
+
+def official_population() -> dict[str, int]:
+    """Inhabitants of each official age class in 2021, without the total (doctrine: `figures.population`)."""
+    on = datetime.date(REFERENCE_YEAR, 12, 31)
+    rows = rules.as_known_on(on).value("figures.population", on=on)
+    return {row["code"]: int(row["population"]) for row in rows if row["code"] in CLASSES}
+
+
+def default_directory() -> Path:
+    """Where the country of this installation lies."""
+    return home.folder() / "country"
 
 
 def describe(people: int, seed: int, population: Mapping[str, int]) -> Manifest:
@@ -85,9 +102,8 @@ def _persons(part: int, manifest: Manifest) -> int:
 def _work(directory: Path, todo: list[int], manifest: Manifest, population: Mapping[str, int], jobs: int) -> Iterator[int]:
     """Parts as they are finished."""
     if jobs <= 1 or len(todo) < FEWEST_CHUNKS_FOR_POOL:
-        recipe = Recipe(manifest.people, manifest.seed, population) if todo else None
+        recipe = Recipe(manifest.people, manifest.seed, population)
         for part in todo:
-            assert recipe is not None
             write_part(directory, part, recipe.tables(part), manifest)
             yield part
         return

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from allant.country.population.layout import Layout
-from allant.country.population.parameters import CLASSES, Parameters
+from allant.country.population.parameters import Parameters
 from allant.country.population.streams import Choice, RaggedChoice, Salt, uniforms
 from allant.geography import communes
 
@@ -35,7 +35,7 @@ class Places:
         table = _inhabited(parameters.value("places.left_out"))
         self.seed = seed
         self.codes = table["code"].to_pylist()
-        self.communes = table["code"]
+        self.communes = table["code"].combine_chunks()
         self.postcodes, self.postcode_of = _dictionary(table["postcode"])
         self.departements, self.departement_of = _dictionary(table["departement"])
         region_names, region_of = _dictionary(table["region"])

@@ -36,6 +36,7 @@ class Salt(IntEnum):
     LANDLINE = 16
     PARENT_FALLBACK = 17
     SPOUSE_DEPENDANT = 18
+    DOCTOR_NAME = 19
     # household situations take HOUSEHOLD_SITUATION + their rank in the file
     HOUSEHOLD_SITUATION = 100
 

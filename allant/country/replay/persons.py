@@ -81,11 +81,12 @@ class Newcomers:
         """Up to `count` persons whose infection was known before day `before`, in order."""
         if not count:
             return NOBODY
-        found = np.flatnonzero((self._exposed_day < before) & ~self.taken[self._exposed])[:count]
-        slots = self._exposed[found]
+        free = ~self.taken[self._exposed]
+        if 2 * np.count_nonzero(free) < len(free):
+            self._exposed, self._exposed_day = self._exposed[free], self._exposed_day[free]
+            free = np.ones(len(self._exposed), dtype=np.bool_)
+        slots = self._exposed[np.flatnonzero(free & (self._exposed_day < before))[:count]]
         self.mark(slots)
-        if self.taken[self._exposed].sum() > len(self._exposed) // 2:
-            self._drop_taken()
         return slots
 
     def take_clean(self, count: int, day: int) -> Slots:
@@ -105,7 +106,3 @@ class Newcomers:
         """Up to `count` persons: not infected first, then anybody left."""
         clean = self.take_clean(count, day)
         return np.concatenate([clean, self.take_infected(count - len(clean), NEVER)])
-
-    def _drop_taken(self) -> None:
-        left = ~self.taken[self._exposed]
-        self._exposed, self._exposed_day = self._exposed[left], self._exposed_day[left]

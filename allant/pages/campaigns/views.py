@@ -1,17 +1,58 @@
-"""Campaigns."""
+"""The list of campaigns and the page of one (TG-01, TG-02, TG-10)."""
 
 from __future__ import annotations
 
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
+from allant import clock
 from allant.accounts.access import requires
 from allant.accounts.roles import Role
+from allant.campaigns import reads
+from allant.campaigns.models import Campaign
+from allant.pages.campaigns.wording import breakdowns, channel_name, state_badge
+
+CAMPAIGNS_A_PAGE = 25
 
 
 @requires(Role.CAMPAIGN_MANAGER)
 @require_GET
 def campaign_list(request: HttpRequest) -> HttpResponse:
-    """All campaigns."""
-    return render(request, "public/home.html")
+    """Every campaign, by opening day, with its waves and invitations."""
+    today = clock.today()
+    page = Paginator(Campaign.objects.with_counts(), CAMPAIGNS_A_PAGE).get_page(request.GET.get("page"))
+    rows = [(campaign, state_badge(campaign.state_on(today))) for campaign in page]
+    return render(request, "campaigns/list.html", {"title": "Campagnes", "page_obj": page, "rows": rows, "today": today})
+
+
+@requires(Role.CAMPAIGN_MANAGER)
+@require_GET
+def campaign_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """Objective and gap, target in French with its count, waves, channels, effect so far."""
+    campaign = get_object_or_404(Campaign.objects.with_counts(), slug=slug)
+    today = clock.today()
+    return render(
+        request,
+        "campaigns/page.html",
+        {
+            "title": campaign.title,
+            "trail": [("Campagnes", reverse("campaigns"))],
+            "campaign": campaign,
+            "today": today,
+            "state": state_badge(campaign.state_on(today)),
+            "channels": [channel_name(code) for code in campaign.channels],
+            "gap": reads.gap(campaign, today),
+            "target": campaign.current_target,
+            "count": reads.target_count(campaign, today),
+            "breakdowns": breakdowns(campaign, today),
+            "waves": [(wave, _by_channel(wave.by_channel)) for wave in campaign.waves.order_by("-number")],
+            "effects": [(channel_name(row.channel), row, 100 * row.share) for row in reads.effect(campaign, today)],
+        },
+    )
+
+
+def _by_channel(counts: dict[str, int]) -> list[tuple[str, int]]:
+    return [(channel_name(code), count) for code, count in sorted(counts.items(), key=lambda item: -item[1])]

@@ -1,0 +1,127 @@
+"""The whole job on one machine: a country, its campaign replayed, the figures beside the official ones."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+
+from allant.campaigns.models import Invitation
+from allant.country.models import ReplayStage
+from allant.country.official.facts import load_population, load_series
+from allant.country.official.series import UNKNOWN_CLASS, Series
+from allant.country.population.load import load_country
+from allant.country.population.make import make_country
+from allant.country.replay.campaigns import BY, save_campaigns
+from allant.country.replay.database import replay
+from allant.doctrine import rules
+from allant.figures.official import replace_official
+from allant.outreach.actions import load_templates
+
+SEED = 2021
+Progress = Callable[[str, int, int], None]
+"""Called with the stage, what is done and the whole."""
+
+
+class OtherCountry(ValueError):
+    """The database holds another country; the message says what to do, in French."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The closing table's numbers: persons and acts since the first day."""
+
+    people: int
+    scale: float
+    last_day: date
+    persons_invited: int
+    invitations: int
+    messages: int
+    doses: int
+    doses_to_never_invited: int
+
+
+def run(*, people: int, official: Path | None, progress: Progress, seed: int = SEED, anew: bool = False) -> Outcome:
+    """Make, load and replay; every part that a former run finished is kept. Raises `OtherCountry`, `BadSeries`."""
+    series = load_series(official)
+    if anew:
+        _empty()
+    _same_country(people)
+    directory = Path(settings.ALLANT_HOME) / "country" / f"{people}-{seed}"
+    manifest = make_country(
+        directory, people, seed, lambda done, total: progress("country", done, total), population=load_population(official)
+    )
+    load_country(directory, progress=lambda done, total: progress("register", done, total))
+    scale = people / series.people
+    load_templates(by=BY)
+    save_campaigns(rules.as_known_on(series.days[-1].item()), scale)
+    replace_official(official_rows(series))
+    replay(series, people=people, progress=progress)
+    return _outcome(manifest.total, scale, series)
+
+
+def official_rows(series: Series) -> pa.Table:
+    """The series as the column marked official shows it: cumulated persons by day, class (`0`: all) and measure."""
+    tables = []
+    for measure, column in (("dose1", "dose1"), ("complete", "complet"), ("booster", "rappel")):
+        cumulated = np.cumsum(series.by_class[measure], axis=0)
+        named = [at for at, code in enumerate(series.classes) if code != UNKNOWN_CLASS]
+        codes = [series.classes[at] for at in named] + ["0"]
+        values = np.column_stack([cumulated[:, named], cumulated.sum(axis=1)])
+        tables.append(
+            pa.table({
+                "day": pa.array(np.repeat(series.days, len(codes))),
+                "age_class": pa.array(codes * len(series.days)),
+                "measure": pa.array([column] * values.size),
+                "cumulated": pa.array(values.ravel()),
+            })
+        )
+    return pa.concat_tables(tables)
+
+
+def _same_country(people: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM people_person WHERE birth_date IS NOT NULL")
+        present = cursor.fetchone()[0]
+    if ReplayStage.objects.exists() and present and present != people:
+        raise OtherCountry(
+            f"La base contient déjà un pays de {present} personnes, pas de {people}. Relancez avec --people {present}, "
+            "ajoutez --anew pour repartir d'une base vide, ou donnez un autre dossier par la variable ALLANT_HOME."
+        )
+
+
+def _empty() -> None:
+    """Start again from an empty database and outbox; the Parquet of the country stays, it is the same."""
+    with connection.cursor() as cursor:
+        cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    call_command("migrate", verbosity=0, interactive=False)
+    for folder in ("outbox", "targets"):
+        shutil.rmtree(Path(settings.ALLANT_HOME) / folder, ignore_errors=True)
+
+
+def _outcome(people: int, scale: float, series: Series) -> Outcome:
+    invitations = Invitation.objects.valid()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """SELECT count(*), count(*) FILTER (WHERE NOT EXISTS (
+                   SELECT FROM campaigns_invitation i
+                   WHERE i.person_id = d.person_id AND i.revoked_at IS NULL AND i.invited_on <= d.occurred_on))
+               FROM immunizations_dose d WHERE d.ended_at IS NULL"""
+        )
+        doses, never_invited = cursor.fetchone()
+    return Outcome(
+        people=people,
+        scale=scale,
+        last_day=series.days[-1].item(),
+        persons_invited=invitations.values("person").distinct().count(),
+        invitations=invitations.count(),
+        messages=ReplayStage.objects.total("messages"),
+        doses=doses,
+        doses_to_never_invited=never_invited,
+    )

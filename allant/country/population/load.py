@@ -1,0 +1,138 @@
+"""Load a country into PostgreSQL through the public actions of the rooms, table after table.
+
+Each table is one transaction and leaves a `LoadBatch` signed with the country: a second run skips what is signed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+from django.db import connection
+
+from allant.country.population.files import BadCountry, Country, read
+from allant.country.population.parameters import parameters
+from allant.country.population.places import fund_code
+from allant.country.population.practitioners import practitioners
+from allant.directory.actions import load_organisations, load_practitioners
+from allant.directory.models import LoadBatch
+from allant.geography import departements
+from allant.immunizations.actions import load_infections
+from allant.people.actions import load_contact_points, load_matricules, load_persons, load_situations
+
+Progress = Callable[[str, int, int], None]
+SIGNATURE = "pays synthétique"
+
+SCHEME_FUNDS = (
+    ("CNAM", "Caisse nationale de l'assurance maladie", "national_fund"),
+    ("MSA", "Mutualité sociale agricole", "scheme"),
+    ("MGEN", "Mutuelle générale de l'Éducation nationale", "scheme"),
+    ("CNMSS", "Caisse nationale militaire de sécurité sociale", "scheme"),
+)
+
+PERSONS = """
+SELECT person_id, family_name, given_names, birth_date, birth_precision, sex, died_on, commune AS commune_code,
+       departement AS departement_code, postcode, scheme, fund AS fund_code, household_key, policyholder_id, treating_rpps,
+       rights_open
+FROM person JOIN identity USING (person_id) ORDER BY person_id
+"""
+MATRICULES = """
+SELECT person_id, nir AS value, matricule_kind AS kind,
+       CASE WHEN matricule_kind = 'NIR' THEN birth_date ELSE greatest(birth_date, $provisional_from) END AS starts_on
+FROM person JOIN identity USING (person_id) ORDER BY person_id
+"""
+CONTACT_POINTS = """
+SELECT person_id, kind, value FROM identity UNPIVOT (value FOR kind IN (landline, mobile, email)) ORDER BY person_id, kind
+"""
+SITUATIONS = "SELECT * FROM situation ORDER BY person_id"
+INFECTIONS = "SELECT person_id, 'covid19' AS disease, occurred_on FROM infection ORDER BY person_id"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One table: where it goes, how it is called in French, how its rows are made, the action that takes them."""
+
+    table: str
+    label: str
+    rows: Callable[[Country], pa.Table]
+    action: Callable[..., object]
+
+
+def load_country(directory: Path | str, progress: Progress) -> dict[str, int]:
+    """Load a finished country; rows added per table, 0 for those loaded before.
+
+    `progress(label, done, total)` counts tables. Memory holds one table at a time: meant for up to a few million persons.
+    Raises `BadCountry` when the directory holds none or the database holds another country, `LoadRefused` when rows conflict.
+    """
+    country = read(directory)
+    signature = _signature(country)
+    _refuse_another(signature)
+    added = {}
+    for done, stage in enumerate(STAGES):
+        progress(stage.label, done, len(STAGES))
+        added[stage.table] = _load(stage, country, signature)
+    progress("Statistiques", len(STAGES), len(STAGES))
+    return added
+
+
+def _load(stage: Stage, country: Country, signature: str) -> int:
+    if LoadBatch.objects.filter(table_name=stage.table, loaded_by=signature).exists():
+        return 0
+    report = stage.action(stage.rows(country), by=signature)
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {stage.table}")
+    return int(report.inserted)  # type: ignore[attr-defined]
+
+
+def _signature(country: Country) -> str:
+    manifest = country.manifest
+    return f"{SIGNATURE} {manifest.people} graine {manifest.seed} {manifest.parameters[:16]}"
+
+
+def _refuse_another(signature: str) -> None:
+    others = LoadBatch.objects.filter(table_name="people_person", loaded_by__startswith=SIGNATURE).exclude(loaded_by=signature)
+    if other := others.first():
+        raise BadCountry(
+            f"La base contient déjà un autre pays ({other.loaded_by}). Utilisez une autre base (ALLANT_HOME ou DATABASE_URL)."
+        )
+
+
+def _query(sql: str, **values: object) -> Callable[[Country], pa.Table]:
+    def rows(country: Country) -> pa.Table:
+        with duckdb.connect() as session:
+            for table in ("person", "identity", "situation", "infection"):
+                session.read_parquet(country.glob(table)).create_view(table)
+            return session.execute(sql, values or None).to_arrow_table()
+
+    return rows
+
+
+def _matricules(country: Country) -> pa.Table:
+    return _query(MATRICULES, provisional_from=parameters().value("matricules.provisional_from"))(country)
+
+
+def organisations(country: Country) -> pa.Table:
+    """The funds: one a département, and those of the other schemes. The same for every country."""
+    names = {"metropole": "CPAM", "drom": "Caisse de sécurité sociale", "com": "Caisse de sécurité sociale"}
+    left_out = parameters().value("places.left_out")
+    local = [
+        (fund_code(item.code), f"{names[item.zone]} – {item.name}", "cpam", item.code)
+        for item in departements().values()
+        if item.code not in left_out
+    ]
+    columns = zip(*local, *((*fund, "") for fund in SCHEME_FUNDS), strict=True)
+    return pa.table(dict(zip(("code", "name", "kind", "departement_code"), map(list, columns), strict=True)))
+
+
+STAGES = (
+    Stage("directory_organisation", "Caisses", organisations, load_organisations),
+    Stage("directory_practitioner", "Médecins traitants", practitioners, load_practitioners),
+    Stage("people_person", "Assurés", _query(PERSONS), load_persons),
+    Stage("people_matricule", "Matricules", _matricules, load_matricules),
+    Stage("people_contactpoint", "Moyens de contact", _query(CONTACT_POINTS), load_contact_points),
+    Stage("people_situation", "Situations", _query(SITUATIONS), load_situations),
+    Stage("immunizations_infection", "Infections", _query(INFECTIONS), load_infections),
+)

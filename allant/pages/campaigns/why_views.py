@@ -1,0 +1,103 @@
+"""« Pourquoi ? »: each criterion of a campaign's target, the value found for one person, and the verdict (TG-06)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods
+
+from allant import clock
+from allant.accounts.access import requires
+from allant.accounts.log import log_request
+from allant.accounts.models import LoggedAction
+from allant.accounts.roles import Role
+from allant.accounts.sign_in import current_membership
+from allant.campaigns import reads
+from allant.campaigns.models import Campaign, Invitation
+from allant.pages.campaigns.forms import PersonSearch
+from allant.pages.campaigns.wording import channel_name
+from allant.people.models import Person
+from allant.targeting import Verdict
+
+
+@requires(Role.CAMPAIGN_MANAGER)
+@sensitive_post_parameters("value")
+@require_http_methods(["GET", "POST"])
+def search(request: HttpRequest, slug: str) -> HttpResponse:
+    """Find one person by matricule or code. An invited person has a page; another is explained at once, without an address."""
+    campaign = get_object_or_404(Campaign, slug=slug)
+    form = PersonSearch(request.POST or None)
+    if request.method == "POST":
+        found = form.person if form.is_valid() else None
+        purpose = f"recherche d'une personne, campagne {campaign.slug}"
+        log_request(request, LoggedAction.SEARCH, purpose, [found.pk] if found else None)
+        if found:
+            _check_territory(request, found)
+            invitation = Invitation.objects.valid().filter(campaign=campaign, person=found).first()
+            if invitation:
+                return redirect("campaign_why", slug=slug, invitation=invitation.pk)
+            return _explain(request, campaign, found, None)
+    context = {"title": "Pourquoi ?", "trail": _trail(campaign), "campaign": campaign, "form": form}
+    return render(request, "campaigns/why_search.html", context)
+
+
+@requires(Role.CAMPAIGN_MANAGER)
+@require_GET
+def why_page(request: HttpRequest, slug: str, invitation: int) -> HttpResponse:
+    """Why an invited person is, or no longer is, in the target."""
+    found = get_object_or_404(Invitation.objects.select_related("campaign", "person", "wave"), pk=invitation, campaign__slug=slug)
+    _check_territory(request, found.person)
+    return _explain(request, found.campaign, found.person, found)
+
+
+def _explain(request: HttpRequest, campaign: Campaign, person: Person, invitation: Invitation | None) -> HttpResponse:
+    today = clock.today()
+    log_request(request, LoggedAction.READ, f"pourquoi, campagne {campaign.slug}", [person.pk])
+    verdict = reads.why_for(campaign, person.pk, today)
+    context = {
+        "title": "Pourquoi cette personne ?",
+        "trail": _trail(campaign),
+        "campaign": campaign,
+        "person": person,
+        "invitation": invitation,
+        "channel": channel_name(invitation.channel) if invitation else "",
+        "verdict": verdict,
+        "rows": list(lines(verdict)),
+        "today": today,
+    }
+    return render(request, "campaigns/why.html", context)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of the explanation; `level` says how deep in the groups it is."""
+
+    level: int
+    group: bool
+    wording: str
+    found: str
+    verdict: str
+
+
+def lines(verdict: Verdict, level: int = 0) -> Iterator[Line]:
+    """The tree of verdicts from the top, row by row."""
+    yield Line(level, bool(verdict.parts), verdict.wording, verdict.found, verdict.verdict)
+    for part in verdict.parts:
+        yield from lines(part, level + 1)
+
+
+def _check_territory(request: HttpRequest, person: Person) -> None:
+    """A local manager sees the people of their département."""
+    membership = current_membership(request)
+    if membership and membership.departement_code and membership.departement_code != person.departement_code:
+        raise PermissionDenied("Cette personne réside hors du département de votre caisse : adressez-vous à la sienne.")
+
+
+def _trail(campaign: Campaign) -> list[tuple[str, str]]:
+    return [("Campagnes", reverse("campaigns")), (campaign.title, reverse("campaign", args=[campaign.slug]))]

@@ -1,0 +1,68 @@
+"""The campaigns' codes in French words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from allant.campaigns import reads
+from allant.campaigns.models import Campaign
+from allant.geography import departements
+from allant.outreach.models import Channel
+from allant.people.models import Scheme, Sex
+
+UNKNOWN = "Non renseigné"
+WITHOUT_CHANNEL = "sans moyen de contact"
+ROWS_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Badge:
+    """A state in words, with the design system's colour for it."""
+
+    label: str
+    kind: str
+
+
+STATES = {
+    "planned": Badge("À venir", "info"),
+    "running": Badge("En cours", "success"),
+    "ended": Badge("Terminée", "new"),
+    "stopped": Badge("Arrêtée", "error"),
+}
+
+
+@dataclass(frozen=True)
+class Breakdown:
+    """The target split by one column: (label, persons, percent of the target); `others` counts the rows not shown."""
+
+    title: str
+    rows: tuple[tuple[str, int, float], ...]
+    others: int
+
+
+def state_badge(state: str) -> Badge:
+    """The badge of `Campaign.state_on`."""
+    return STATES[state]
+
+
+def channel_name(code: str) -> str:
+    """`sms` → `SMS`; people whom no channel reaches are counted under `none`."""
+    return Channel(code).label if code in Channel.values else WITHOUT_CHANNEL
+
+
+def breakdowns(campaign: Campaign, on: date) -> list[Breakdown]:
+    """The target of a day by sex, scheme and département, the most numerous first."""
+    names = {
+        "sex": ("Sexe", dict(Sex.choices)),
+        "scheme": ("Régime", dict(Scheme.choices)),
+        "departement": ("Département", {code: place.name for code, place in departements().items()}),
+    }
+    return [_breakdown(title, reads.breakdown(campaign, on, column), labels) for column, (title, labels) in names.items()]
+
+
+def _breakdown(title: str, counts: Mapping[str | None, int], labels: Mapping[str, str]) -> Breakdown:
+    total = sum(counts.values()) or 1
+    rows = [(labels.get(code or "", UNKNOWN), count, 100 * count / total) for code, count in counts.items()]
+    return Breakdown(title, tuple(rows[:ROWS_SHOWN]), sum(count for _, count, _ in rows[ROWS_SHOWN:]))
