@@ -10,7 +10,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from psycopg import sql
 
-pytest_plugins = ["tests.browser", "tests.templates", "tests.site.clusters"]
+pytest_plugins = ["tests.browser", "tests.site.clusters"]
 
 hypothesis_settings.register_profile("quick", max_examples=30, deadline=None, derandomize=True)
 hypothesis_settings.register_profile(

@@ -11,6 +11,10 @@ os.environ.pop("ALLANT_TODAY", None)
 
 from allant.site.postgres import Cluster
 from allant.site.settings import *  # noqa: F403
+from allant.site.settings import TEMPLATES
+from tests.templates import MissingVariable
+
+TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = MissingVariable()  # type: ignore[index]
 
 # Nothing here is worth a disk's patience.
 CLUSTER = Cluster(

@@ -1,43 +1,35 @@
-"""A variable that a template asks for and the view did not give fails the test."""
+"""A variable that one of our templates asks for and the view did not give fails the test."""
 
+import inspect
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.template import base as template_base
 
 from allant.site.home import CLONE
 
 
 class MissingVariable(str):
-    """Django's `string_if_invalid`: fails for our templates, stays silent for those of libraries."""
+    """Django's `string_if_invalid`: true, and fatal, inside our templates; an ordinary empty string inside those of libraries."""
+
+    def __bool__(self) -> bool:
+        template = _template_being_rendered()
+        return template is not None and template.is_relative_to(CLONE / "allant")
 
     def __contains__(self, key: object) -> bool:
-        return key == "%s"
+        return key == "%s"  # so that Django calls __mod__ with the variable
 
     def __mod__(self, variable: object) -> str:
-        name = _template_being_rendered()
-        if name and Path(name).is_relative_to(CLONE / "allant"):
-            pytest.fail(f"Variable inconnue « {variable} » dans {Path(name).relative_to(CLONE)}", pytrace=False)
-        return ""
+        place = (_template_being_rendered() or CLONE).relative_to(CLONE)
+        pytest.fail(f"Variable inconnue « {variable} » dans {place}", pytrace=False)
 
 
-def _template_being_rendered() -> str | None:
-    """The file of the template that asked, read on the stack: Django gives only the variable."""
-    import inspect
-
+def _template_being_rendered() -> Path | None:
+    """The file of the template that asks, read on the stack: Django gives only the variable."""
     frame = inspect.currentframe()
     while frame:
-        context = frame.f_locals.get("context")
         if frame.f_code.co_filename == template_base.__file__ and frame.f_code.co_name == "render_annotated":
-            template = getattr(context, "template", None)
-            node_origin = getattr(frame.f_locals.get("self"), "origin", None)
-            origin = node_origin or getattr(template, "origin", None)
-            return getattr(origin, "name", None)
+            origin = getattr(frame.f_locals.get("self"), "origin", None)
+            return Path(origin.name) if origin and origin.name else None
         frame = frame.f_back
     return None
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _templates_are_strict() -> None:
-    settings.TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = MissingVariable()

@@ -8,7 +8,7 @@ from django.contrib.auth.base_user import BaseUserManager
 from django.db import models
 
 if TYPE_CHECKING:
-    from allant.accounts.models import AccessLogEntry, Membership, User
+    from allant.accounts.models import User
 
 
 class UserManager(BaseUserManager["User"]):

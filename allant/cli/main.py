@@ -5,7 +5,6 @@ error stream; 2 the command was mistyped; 130 interrupted.
 """
 
 import importlib
-import os
 import sys
 from collections.abc import Sequence
 
@@ -14,6 +13,7 @@ import typer
 from allant import __doc__ as PRODUCT
 from allant.site.commands import COMMANDS, Place
 
+INTERRUPTED = 130
 EPILOG = "Codes de sortie : 0 fait ; 1 refusé ou manquant ; 2 commande mal écrite ; 130 interrompu."
 
 
@@ -30,19 +30,21 @@ def run(arguments: Sequence[str]) -> int:
             _make_ready(place, asks_help="--help" in arguments)
         application(place)(args=list(arguments), prog_name="allant")
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else 1
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        return _interrupted() if code == INTERRUPTED else code
     except KeyboardInterrupt:
-        typer.echo("Interrompu. Relancez la même commande pour reprendre.", err=True)
-        return 130
-    except BrokenPipeError:  # `allant … | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return _interrupted()
     except Exception as error:
         if (sentence := _known(error)) is None:
             raise
         typer.secho(sentence, fg="red", err=True)
         return 1
     return 0
+
+
+def _interrupted() -> int:
+    typer.echo("Interrompu. Relancez la même commande pour reprendre.", err=True)
+    return INTERRUPTED
 
 
 def application(typed: Place | None = None) -> typer.Typer:
@@ -70,7 +72,8 @@ def _load(app: typer.Typer, place: Place) -> None:
     if len(found) > 1:
         group = typer.Typer(no_args_is_help=True)
         for target in found:
-            group.add_typer(target)
+            group.registered_commands += target.registered_commands
+            group.registered_groups += target.registered_groups
         app.add_typer(group, name=place.name, help=place.summary)
     elif not isinstance(found[0], typer.Typer):
         app.command(place.name)(found[0])
@@ -86,7 +89,7 @@ def _object(target: str) -> typer.Typer:
 
 
 def _is_one_command(app: typer.Typer, name: str) -> bool:
-    if len(app.registered_commands) != 1 or app.registered_groups:
+    if len(app.registered_commands) != 1 or app.registered_groups or app.registered_callback:
         return False
     command = app.registered_commands[0]
     return name in (command.name, getattr(command.callback, "__name__", None))
@@ -105,10 +108,10 @@ def _make_ready(place: Place, *, asks_help: bool) -> None:
         return
     from allant.site import start
 
-    if place.needs == "database" and not asks_help:
-        start.start()
-    else:
+    if place.needs == "django" or asks_help:
         start.start_django()
+    else:
+        start.start(migrate=place.needs == "tables")
 
 
 def _known(error: Exception) -> str | None:

@@ -7,6 +7,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from pathlib import Path
 from types import FrameType
 
 LEAVE = 10  # seconds a child has to end by itself
@@ -40,11 +42,13 @@ class Children:
                 process.kill()
                 process.wait()
 
-    def start(self, name: str, words: Sequence[str], environ: Mapping[str, str]) -> None:
-        """Start one child; it gets neither the terminal's Ctrl-C nor its input."""
-        self.running[name] = subprocess.Popen(
-            list(words), env=dict(environ), stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=_end_with_parent
-        )
+    def start(self, name: str, words: Sequence[str], environ: Mapping[str, str], journal: Path | None = None) -> None:
+        """Start one child; it gets neither the terminal's Ctrl-C nor its input. What it says goes to `journal`, if any."""
+        with journal.open("ab") if journal else nullcontext() as output:
+            self.running[name] = subprocess.Popen(
+                list(words), env=dict(environ), stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                start_new_session=True, preexec_fn=_end_with_parent,
+            )  # fmt: skip
 
     def ended(self) -> dict[str, int]:
         """The children that ended by themselves, with their exit codes."""

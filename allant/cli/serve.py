@@ -10,13 +10,14 @@ import typer
 
 from allant.cli import simulate
 from allant.cli.processes import LOCAL, Children, NoFreePort, free_port
-from allant.site import assets, start
+from allant.site import assets, home, start
 from allant.site.providers import PROVIDERS
 
 FIRST_PORT = 8000
 WORKERS = 2
 THREADS = 4  # per worker: more only wait for the same two cores
 PATIENCE = 60  # seconds for the first answer
+SIMULATORS = {"partner": "partners"}  # where the service and its simulator bear different names
 ROUND = 2.0  # seconds between two looks at the database
 
 
@@ -38,11 +39,9 @@ def run_site(*, port: int | None = None, simulators: bool = True) -> int:
     try:
         chosen = free_port(port or FIRST_PORT, port)
         with Children() as children:
-            environ = dict(os.environ)
-            if simulators:
-                environ |= _start_simulators(children)
-            children.start("site", _server(chosen), environ)
-            if not _answers(children, f"http://{LOCAL}:{chosen}/sante/"):
+            outside = _start_simulators(children) if simulators else {}
+            children.start("site", _server(chosen), os.environ | outside)
+            if not _answer(children, [f"http://{LOCAL}:{chosen}/sante/", *outside.values()]):
                 return _failed(children.ended())
             typer.echo(f"Allant est ouvert : http://{LOCAL}:{chosen}/   (Ctrl-C pour fermer)")
             watch = ready.cluster.start if ready.cluster else lambda: None  # a killed server is started again
@@ -65,33 +64,39 @@ def _server(port: int) -> list[str]:
 
 def _start_simulators(children: Children) -> dict[str, str]:
     """Start the simulator of every sign-in service that has no address of its own; the addresses, as the settings read them."""
-    known, addresses = simulate.names(), {}
+    addresses = {}
     for provider in PROVIDERS:
-        variable = f"{provider.variable}_URL"
-        if provider.id in known and not os.environ.get(variable):
+        name, variable = SIMULATORS.get(provider.id, provider.id), f"{provider.variable}_URL"
+        if name in simulate.names() and not os.environ.get(variable):
             port = free_port(provider.local_port)
-            children.start(provider.id, simulate.command(provider.id, "--port", str(port)), os.environ)
+            journal = home.folder() / f"{name}.log"
+            children.start(name, simulate.command(name, "--port", str(port)), os.environ, journal)
             addresses[variable] = f"http://{LOCAL}:{port}"
     return addresses
 
 
-def _answers(children: Children, address: str) -> bool:
-    """Wait for the first answer of the site; False when a child ended before, or nothing came."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline and not children.ended():
-        try:
-            with urlopen(address, timeout=5):
-                return True
-        except HTTPError:
-            return True  # it answers, if only to say what is wrong
-        except (URLError, OSError):
-            time.sleep(0.1)
-    return False
+def _answer(children: Children, addresses: list[str]) -> bool:
+    """Wait for a first answer at every address; False when a child ended before, or something stayed silent."""
+    deadline, silent = time.monotonic() + PATIENCE, list(addresses)
+    while silent and time.monotonic() < deadline and not children.ended():
+        silent = [address for address in silent if not _speaks(address)]
+        time.sleep(0.1 if silent else 0)
+    return not silent
+
+
+def _speaks(address: str) -> bool:
+    try:
+        with urlopen(address, timeout=5):
+            return True
+    except HTTPError:
+        return True  # it answers, if only to say what is wrong
+    except (URLError, OSError):
+        return False
 
 
 def _failed(ended: dict[str, int]) -> int:
     for name, code in ended.items():
         typer.secho(f"« {name} » s'est arrêté (code {code}). Son message est ci-dessus.", fg="red", err=True)
     if not ended:
-        typer.secho(f"Le site ne répond pas après {PATIENCE} secondes.", fg="red", err=True)
+        typer.secho(f"Le site ou un service simulé ne répond pas après {PATIENCE} secondes.", fg="red", err=True)
     return 1

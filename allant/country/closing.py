@@ -8,13 +8,13 @@ from allant.country.replay.database import forced_acts
 from allant.doctrine import rules
 from allant.figures.aggregate import Measure
 from allant.figures.current import national_counts
-from allant.figures.key_figures import Coverage, Share, key_figures
+from allant.figures.key_figures import Share, key_figures
 from allant.figures.official import official_on
 from allant.figures.parameters import ALL, Parameters
 from allant.figures.sources import PostgresSource
 from allant.immunizations.checks import explain
 
-_COLUMNS = (("1re dose", "first", "dose1"), ("schéma complet", "complete", "complet"), ("rappel", "booster", "rappel"))
+_COLUMNS = (("1re", "first", "dose1"), ("complet", "complete", "complet"), ("rappel", "booster", "rappel"))
 
 
 def show(outcome: Outcome, console: Console) -> None:
@@ -49,19 +49,27 @@ def _coverage(outcome: Outcome) -> Table:
     parameters = Parameters(rules.as_known_on(day), outcome.scale)
     official, nation = official_on(day), Parameters(rules.as_known_on(day)).population(day)
     found = key_figures(national_counts(PostgresSource(), parameters.age_classes(day)), parameters, day)
-    table = Table(title=f"Couverture au {day:%d/%m/%Y}, en % : Allant · officiel · écart en personnes synthétiques")
-    table.add_column("classe d'âge")
+    table = Table(title=f"Couverture au {day:%d/%m/%Y}, en % ; écart en personnes synthétiques", padding=(0, 0))
+    table.add_column("classe d'âge", no_wrap=True)
     for label, _, _ in _COLUMNS:
-        table.add_column(label, justify="right")
+        for heading in (label, "officiel", "écart"):
+            table.add_column(heading, justify="right")
     for row in (*found.by_age, found.nation):
         code = row.code if row is not found.nation else ALL
-        table.add_row(row.label, *(_cell(row, attribute, official[code, column], nation[code], outcome.scale) for _, attribute, column in _COLUMNS))
+        cells = [
+            cell for _, attribute, column in _COLUMNS
+            for cell in _cells(getattr(row, attribute), official[code, column], nation[code], outcome.scale)
+        ]
+        table.add_row(row.label, *cells, end_section=row is found.by_age[-1])
     return table
 
 
-def _cell(row: Coverage, attribute: str, official: int, population: float, scale: float) -> str:
-    share: Share = getattr(row, attribute)
-    return f"{share.percent:5.1f} · {100 * official / population:5.1f} · {share.persons - official * scale:+5.1f}"
+def _cells(ours: Share, official: int, population: float, scale: float) -> tuple[str, str, str]:
+    return _percent(ours.percent), _percent(100 * official / population), f"{ours.persons - official * scale:+.1f}".replace(".", ",")
+
+
+def _percent(value: float) -> str:
+    return f"{value:.1f}".replace(".", ",")
 
 
 def _number(value: int) -> str:

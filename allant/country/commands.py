@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from allant.country import closing
 from allant.country.demo import OtherCountry, run
-from allant.country.official.read import BadSeries
+from allant.country.official.read import OfficialDataError
 
 STAGES = {
     "country": "Pays synthétique",
@@ -49,7 +49,7 @@ def demo(
                 bars.update(tasks[stage], completed=done, total=total)
 
             outcome = run(people=people, official=official, progress=progress, anew=anew)
-    except (OtherCountry, BadSeries) as refusal:
+    except (OtherCountry, OfficialDataError) as refusal:
         typer.secho(str(refusal), fg="red", err=True)
         raise typer.Exit(1) from None
     if as_json:

@@ -48,7 +48,7 @@ class Outcome:
 
 
 def run(*, people: int, official: Path | None, progress: Progress, seed: int = SEED, anew: bool = False) -> Outcome:
-    """Make, load and replay; every part that a former run finished is kept. Raises `OtherCountry`, `BadSeries`."""
+    """Make, load and replay; every part that a former run finished is kept. Raises `OtherCountry`, `OfficialDataError`."""
     series = load_series(official)
     if anew:
         _empty()
@@ -57,7 +57,7 @@ def run(*, people: int, official: Path | None, progress: Progress, seed: int = S
     manifest = make_country(
         directory, people, seed, lambda done, total: progress("country", done, total), population=load_population(official)
     )
-    load_country(directory, progress=lambda done, total: progress("register", done, total))
+    load_country(directory, progress=lambda _, done, total: progress("register", done, total))
     scale = people / series.people
     load_templates(by=BY)
     save_campaigns(rules.as_known_on(series.days[-1].item()), scale)

@@ -43,9 +43,9 @@ class LoadReport:
 class LoadTarget:
     """A table that can be loaded.
 
-    `columns`: accepted column → Arrow type (string, int64, date32, bool); `required`: those without which a load is refused, never
-    null; `natural_key`: columns of the target that recognise a row; `derived`: accepted column → (column of the target, SQL over the
-    alias `staged` and `joins`), for those not copied under their own name.
+    `columns`: accepted column → Arrow type (string, int64, date32, bool); `required`: those without which a load is
+    refused, never null; `natural_key`: columns of the target that recognise a row; `derived`: accepted column → (column
+    of the target, SQL over the alias `staged` and `joins`), for those not copied under their own name.
     """
 
     table: str
@@ -88,7 +88,9 @@ def _conform(target: LoadTarget, table: pa.Table) -> pa.Table:
         raise LoadRefused(f"{target.table} : types illisibles : {seen}. Attendu : {_expected(target)}.") from None
     for name in target.required:
         if rows[name].null_count:
-            raise LoadRefused(f"{target.table} : colonne « {name} » vide sur {rows[name].null_count} ligne(s), valeur obligatoire.")
+            raise LoadRefused(
+                f"{target.table} : colonne « {name} » vide sur {rows[name].null_count} ligne(s), valeur obligatoire."
+            )
     return rows
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pghistory
+import pgtrigger
 from django.db import models
 
 from allant.directory.querysets import OrganisationQuerySet, PractitionerQuerySet
@@ -72,6 +73,7 @@ class LoadBatch(models.Model):
     class Meta:
         verbose_name = "chargement"
         ordering = ("-loaded_at", "-id")
+        triggers = [pgtrigger.Protect(name="never_changed", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self) -> str:
         return f"{self.table_name}, {self.inserted} lignes"

@@ -62,8 +62,8 @@ class Fact:
 
     name: str
     kind: Kind
-    label_fr: str
-    unknown_fr: str
+    label_fr: str = field(repr=False)
+    unknown_fr: str = field(repr=False)
     choices: Mapping[str, str] | Callable[[], Mapping[str, str]] | None = field(default=None, compare=False, repr=False)
     known_fr: str | None = field(default=None, compare=False, repr=False)
     true_fr: str | None = field(default=None, compare=False, repr=False)
@@ -97,11 +97,11 @@ class FactTable:
     """
 
     name: str
-    label_fr: str
-    rows: Rows
-    columns: Sequence[Fact]
+    label_fr: str = field(repr=False)
+    rows: Rows = field(repr=False)
+    columns: Sequence[Fact] = field(repr=False)
     postgres_query: str = field(default="", compare=False, repr=False)
-    key: str = PERSON_ID
+    key: str = field(default=PERSON_ID, repr=False)
     feminine: bool = field(default=True, compare=False, repr=False)
     plural_fr: str = field(default="", compare=False, repr=False)
     present_fr: str = field(default="", compare=False, repr=False)

@@ -13,6 +13,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 SEPARATOR = ";"
+LAST = "metadata.json"  # replaced last: its date is that of every file beside it
 
 
 def write_csv(table: pa.Table, path: Path) -> None:
@@ -51,12 +52,12 @@ def replaced_folder(folder: Path) -> Iterator[Path]:
 
 
 def _swap(work: Path, folder: Path) -> None:
-    """Each file is renamed over the former one, so a reader finds the old or the new file, never half of one."""
-    folder.mkdir(exist_ok=True)
-    kept = {path.relative_to(work) for path in work.rglob("*") if path.is_file()}
-    for name in sorted(kept):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (work / name).replace(folder / name)
+    """One rename for a new folder. Over a former one, file by file, so a reader finds an old or a new file, never half of one."""
+    if not folder.exists():
+        work.rename(folder)
+        return
+    for path in sorted(work.iterdir(), key=lambda path: (path.name == LAST, path.name)):
+        path.replace(folder / path.name)
 
 
 def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:

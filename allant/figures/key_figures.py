@@ -11,7 +11,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from allant.figures.aggregate import Counts, Measure
-from allant.figures.parameters import ALL, AgeClasses, Parameters
+from allant.figures.parameters import ALL, AgeClasses, Parameters, Secrecy
 
 ADULT_AND_TEEN = 12  # age from which vaccination was open to all in 2021: those "left to vaccinate"
 SENIOR = 65
@@ -124,6 +124,11 @@ def by_departement(
     return tuple(
         _shares(code, name, reached[counts.places.index(code)], persons * ratio) for code, (name, persons) in inhabitants.items()
     )
+
+
+def percent_shown(share: Share, secrecy: Secrecy) -> float | None:
+    """The percentage of a territory as it may be shown: None when fewer persons than the threshold are concerned."""
+    return share.percent if share.persons >= secrecy.threshold else None
 
 
 def coverage_curves(counts: Counts, parameters: Parameters, measure: Measure, until: date) -> tuple[Curve, ...]:

@@ -16,7 +16,7 @@ SCHEMA = pa.schema([("day", pa.date32()), ("age_class", pa.string()), ("measure"
 
 @transaction.atomic
 def replace_official(rows: pa.Table) -> int:
-    """Replace the whole series by these rows (`SCHEMA`: cumulated persons); returns how many. A day twice is refused by the table."""
+    """Replace the whole series by these rows (`SCHEMA`); returns how many. Raises psycopg's UniqueViolation for a cell twice."""
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE figures_official")
     return bulk.copy_in(Official._meta.db_table, rows.select(SCHEMA.names).cast(SCHEMA))

@@ -2,17 +2,18 @@
 
 import json
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
 
 from allant.figures import national, territory
-from allant.figures.aggregate import count_by_week, count_national
+from allant.figures.aggregate import NoDose, count_by_week, count_national
 from allant.figures.current import SERIES_START
 from allant.figures.definitions import definitions, dictionary
-from allant.figures.files import replaced_folder, write_csv, write_parquet, write_texts
+from allant.figures.files import LAST, replaced_folder, write_csv, write_parquet, write_texts
 from allant.figures.parameters import ALL, Parameters
 from allant.figures.sources import Source
 from allant.geography import departements
@@ -34,26 +35,34 @@ class Production:
 
 
 def publish(
-    source: Source, parameters: Parameters, on: date, folder: Path, produced_on: date, step: Step = lambda name: None
+    source: Source,
+    parameters: Parameters,
+    on: date,
+    folder: Path,
+    produced_on: date,
+    step: Step = lambda name: None,
+    *,
+    territories: bool = True,
 ) -> Production:
     """Write every file with the acts up to `on`; files of `folder` are replaced once all are complete.
 
-    `step` is told the name of each file before it is written. Raises NoDose when there is nothing to publish.
+    `step` is told the name of each file before it is written; without `territories`, only the national files are. Raises NoDose
+    when there is nothing to publish.
     """
     with replaced_folder(folder) as work:
         rows = {}
         columns: list[str] = []
-        for name, table in _tables(source, parameters, on, step):
+        for name, table in _tables(source, parameters, on, step, territories):
             write_csv(table, work / f"{name}.csv")
             write_parquet(table, work / f"{name}.parquet")
             rows[name] = table.num_rows
             columns += [column for column in table.column_names if column not in columns]
         write_texts(_dictionary(columns), work / "dictionnaire.csv")
-        (work / "metadata.json").write_text(_metadata(parameters, on, produced_on, rows), "utf-8")
+        (work / LAST).write_text(_metadata(parameters, on, produced_on, rows), "utf-8")
     return Production(folder, on, rows)
 
 
-def _tables(source: Source, parameters: Parameters, on: date, step: Step) -> Iterable[tuple[str, pa.Table]]:
+def _tables(source: Source, parameters: Parameters, on: date, step: Step, territories: bool) -> Iterable[tuple[str, pa.Table]]:
     classes = parameters.age_classes(on)
     step("vacsi-fra")
     counts = count_national(source, classes, SERIES_START, on)
@@ -64,8 +73,10 @@ def _tables(source: Source, parameters: Parameters, on: date, step: Step) -> Ite
     yield "vacsi-v-fra", national.vacsi_v_fra(counts)
     step("vacsi-tot-a-fra")
     yield "vacsi-tot-a-fra", national.vacsi_tot_a_fra(counts, parameters)
-    if on >= SERIES_START + timedelta(days=(6 - SERIES_START.weekday()) % 7):  # a whole week is over
-        step(territory.FILE)
+    if not territories:
+        return
+    step(territory.FILE)
+    with suppress(NoDose):  # not one whole week yet
         weeks = count_by_week(source, classes, tuple(departements()), SERIES_START, on)
         yield territory.FILE, territory.weekly_file(weeks, parameters.secrecy(on))
 

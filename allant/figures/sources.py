@@ -74,7 +74,7 @@ class ParquetSource:
 
     def query(self, sql: str, schema: pa.Schema) -> pa.Table:
         """See `Source.query`."""
-        return self._connection.execute(sql).to_arrow_table().cast(schema)
+        return self._connection.execute(sql).to_arrow_table().rename_columns(schema.names).cast(schema)
 
     def version(self) -> str:
         """The newest change of a dose file, and how many there are."""

@@ -27,7 +27,7 @@ def weekly_file(weeks: Counts, secrecy: Secrecy) -> pa.Table:
     vaccines = [weeks.vaccines.index(name) for name in VACCINE_CODES.values()]
     known = weeks.values[:, places][:, :, classes][:, :, :, vaccines]
     tables = {name: np.stack([with_totals(week) for week in known[..., measure]]) for name, measure in MEASURES.items()}
-    shown = sum(table.cumsum(axis=0) for table in tables.values()) > 0
+    shown = np.sum([table.cumsum(axis=0) for table in tables.values()], axis=0) > 0
     public = national_counts_are_public(tables["dose1"].shape[1:])
     weekly: dict[str, pa.Array] = {}
     running: dict[str, pa.Array] = {}
@@ -40,7 +40,7 @@ def weekly_file(weeks: Counts, secrecy: Secrecy) -> pa.Table:
 
 
 def national_counts_are_public(shape: tuple[int, ...]) -> np.ndarray:
-    """Mask [département, class, vaccine] of the national totals by class and by vaccine: the `vacsi-*` files give them exactly."""
+    """Mask [département, class, vaccine] of the national totals by class and by vaccine, exact in the `vacsi-*` files."""
     public = np.zeros(shape, bool)
     public[-1, -1, :] = True
     public[-1, :, -1] = True

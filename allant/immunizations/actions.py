@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
+
 import pyarrow as pa
+import pyarrow.csv
 
 from allant.directory.loading import LoadRefused, LoadReport, LoadTarget, load
 from allant.immunizations.bulk import BatchRefused, BulkReport, record_doses_in_bulk
@@ -19,6 +22,7 @@ __all__ = [
     "correct_dose",
     "load_infections",
     "load_lots",
+    "load_shipped_lots",
     "record_dose",
     "record_doses_in_bulk",
 ]
@@ -45,3 +49,14 @@ def load_infections(table: pa.Table, *, by: str) -> LoadReport:
 def load_lots(table: pa.Table, *, by: str) -> LoadReport:
     """Load vaccine lots, columns as `LOTS.columns`; a known lot is left as it is. Raises LoadRefused."""
     return load(LOTS, table, by=by)
+
+
+def load_shipped_lots(*, by: str) -> LoadReport:
+    """Load the lots of the file shipped with the project; doing it again adds nothing."""
+    content = files("allant.immunizations").joinpath("data/lots.csv").read_bytes()
+    table = pyarrow.csv.read_csv(
+        pa.BufferReader(content),
+        read_options=pyarrow.csv.ReadOptions(skip_rows=1),  # the comment that says where the lots come from
+        convert_options=pyarrow.csv.ConvertOptions(column_types=dict(LOTS.columns)),
+    )
+    return load_lots(table, by=by)

@@ -1,8 +1,8 @@
 """Recording many doses at once: the one door of imports and of the replay.
 
-Binary COPY into a temporary table, every check set-based, one INSERT … SELECT … ON CONFLICT DO NOTHING, and one `RecordingBatch`
-as audit entry, all in one transaction: killed anywhere, nothing is there and the same call does it again; committed, the same call
-returns the same report.
+Binary COPY into a temporary table, every check set-based, one INSERT … SELECT … ON CONFLICT DO NOTHING, and one
+`RecordingBatch` as audit entry, all in one transaction: killed anywhere, nothing is there and the same call does it
+again; committed, the same call returns the same report.
 """
 
 from __future__ import annotations
@@ -25,9 +25,19 @@ from allant.immunizations import bulk_sql, checks
 from allant.immunizations.models import RecordingBatch
 
 COLUMNS: dict[str, pa.DataType] = {
-    "source_key": pa.string(), "person_id": pa.int64(), "occurred_on": pa.date32(), "vaccine": pa.string(), "dose_number": pa.int32(),
-    "series": pa.string(), "series_doses": pa.int32(), "lot": pa.string(), "site": pa.string(), "place_kind": pa.string(),
-    "proof": pa.string(), "organisation_id": pa.int64(), "practitioner_id": pa.int64(),
+    "source_key": pa.string(),
+    "person_id": pa.int64(),
+    "occurred_on": pa.date32(),
+    "vaccine": pa.string(),
+    "dose_number": pa.int32(),
+    "series": pa.string(),
+    "series_doses": pa.int32(),
+    "lot": pa.string(),
+    "site": pa.string(),
+    "place_kind": pa.string(),
+    "proof": pa.string(),
+    "organisation_id": pa.int64(),
+    "practitioner_id": pa.int64(),
 }
 REQUIRED = ("source_key", "person_id", "occurred_on", "vaccine", "dose_number", "series", "series_doses")
 
@@ -51,16 +61,22 @@ class BulkReport:
 
 
 def record_doses_in_bulk(
-    rows: pa.Table, *, source: str, by: str, forced_reason: str | None = None, batch_key: str,
-    today: date | None = None, book: RuleBook | None = None,
+    rows: pa.Table,
+    *,
+    source: str,
+    by: str,
+    forced_reason: str | None = None,
+    batch_key: str,
+    today: date | None = None,
+    book: RuleBook | None = None,
 ) -> BulkReport:
     """Record doses; one row a dose, columns `COLUMNS` (those of `REQUIRED` at least; a missing optional one is empty).
 
-    `batch_key` names the batch for ever: sent again with the same content it returns the first report and records nothing; with
-    another content it is refused. A row sent before, by source_key or by content, counts as already there. Lines are numbered from 1.
-    With `forced_reason`, rows that break a rule are recorded as forced, each with the rules it broke; without, they are refused, and
-    so are the later doses of that person in the batch. Rules: those in force on the day of each act, as known `today` (or in `book`).
-    Raises BatchRefused.
+    `batch_key` names the batch for ever: sent again with the same content it returns the first report and records
+    nothing; with another content it is refused. A row sent before, by source_key or by content, counts as already there.
+    Lines are numbered from 1. With `forced_reason`, rows that break a rule are recorded as forced, each with the rules it
+    broke; without, they are refused, and so are the later doses of that person in the batch. Rules: those in force on the
+    day of each act, as known `today` (or in `book`). Raises BatchRefused.
     """
     today = today or clock.today()
     book = book or rules.as_known_on(today)
@@ -70,12 +86,18 @@ def record_doses_in_bulk(
         batch, is_new = RecordingBatch.objects.get_or_create(
             key=batch_key,
             defaults={
-                "content_hash": digest, "source": source, "recorded_by": by, "started_at": clock.now(),
-                "received": staged.num_rows, "rules_known_on": book.known_on,
+                "content_hash": digest,
+                "source": source,
+                "recorded_by": by,
+                "started_at": clock.now(),
+                "received": staged.num_rows,
+                "rules_known_on": book.known_on,
             },
         )
         if batch.content_hash != digest:
-            raise BatchRefused(f"Envoi « {batch_key} » : cette clé a déjà servi pour un autre contenu. Donnez une nouvelle clé à cet envoi.")
+            raise BatchRefused(
+                f"Envoi « {batch_key} » : cette clé a déjà servi pour un autre contenu. Donnez une nouvelle clé à cet envoi."
+            )
         if is_new:
             _record(batch, staged, forced_reason or "", today, book)
     return _report(batch)
@@ -121,7 +143,11 @@ def _bytes(values: pa.Array) -> bytes:
 
 def _record(batch: RecordingBatch, staged: pa.Table, forced_reason: str, today: date, book: RuleBook) -> None:
     values: dict[str, Any] = {
-        "batch_id": batch.pk, "source": batch.source, "by": batch.recorded_by, "at": batch.started_at, "forced_reason": forced_reason
+        "batch_id": batch.pk,
+        "source": batch.source,
+        "by": batch.recorded_by,
+        "at": batch.started_at,
+        "forced_reason": forced_reason,
     }
     with connection.cursor() as cursor:
         cursor.execute(bulk_sql.CREATE_STAGED)

@@ -1,4 +1,7 @@
-"""The statements of a bulk recording, in order (PostgreSQL). Temporary tables, each analysed, so that each plan knows its sizes."""
+"""The statements of a bulk recording, in order (PostgreSQL).
+
+Temporary tables, each analysed, so that each plan knows its sizes.
+"""
 
 from __future__ import annotations
 
@@ -119,8 +122,11 @@ DROP_ALL = f"DROP TABLE {', '.join(_TABLES)}"
 def judge(today: date, doctrine: DoctrineRelations) -> Iterator[str]:
     """The statements that lead from `recording_staged` to `recording_outcome` (`reasons`: '' recorded, null already there)."""
     acts = acts_sql("recording_staged", "recording_known", today)
-    columns = "row_no, source_key, person_id, stands_for, person_known, birth_date, died_on, occurred_on, vaccine, dose_number, series, "
-    columns += "series_doses, lot, site, place_kind, proof, organisation_id, practitioner_id, today, standing_in_batch AS standing"
+    columns = (
+        "row_no, source_key, person_id, stands_for, person_known, birth_date, died_on, occurred_on, vaccine, dose_number, "
+        "series, series_doses, lot, site, place_kind, proof, organisation_id, practitioner_id, today, "
+        "standing_in_batch AS standing"
+    )
     yield from _table("recording_known", known_doses_sql("recording_staged"))
     yield from _table("recording_act", f"SELECT {columns} FROM ({_FIRST_OF_BATCH.format(acts=acts)}) AS first_of_batch")
     yield from _table("recording_verdict", verdict_sql(f"({prepared_sql('recording_act', 'recording_known')})", doctrine))

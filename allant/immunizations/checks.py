@@ -9,17 +9,17 @@
 | person_known | boolean | the register knows the person |
 | birth_date, died_on | date? | |
 | infected_on | date? | earliest known infection |
-| situations | varchar? | what is true of the person that day, comma at both ends: `,ald,institution,institution:ehpad,`; `,` none; null not known |
+| situations | varchar? | true that day, comma at both ends: `,ald,institution,institution:ehpad,`; `,` none; null unknown |
 | occurred_on | date? | day of the dose |
 | vaccine | varchar? | code of `covid.vaccines`, or `unknown` where the source does not say |
 | dose_number, series_doses | integer? | rank, and doses the primary series needs |
 | series | varchar? | `primary` or `booster` |
-| previous_on, previous_number, previous_vaccine | | last dose before this one, by day then rank: recorded, or earlier in the same batch |
+| previous_on, previous_number, previous_vaccine | | last dose by that day, recorded or of the same batch |
 | previous_complete | boolean? | a dose before this one completed the primary series |
 | today | date | day of the recording |
 
-It returns `row_no, refused, broken`: codes joined by commas, '' when there is none. *refused* rows are never recorded; rows that have
-*broken* a rule are refused too, unless forced with a reason. What is not known breaks no rule.
+It returns `row_no, refused, broken`: codes joined by commas, '' when there is none. *refused* rows are never recorded;
+rows that have *broken* a rule are refused too, unless forced with a reason. What is not known breaks no rule.
 """
 
 from __future__ import annotations
@@ -45,9 +45,11 @@ class Check:
 _IMMUNODEPRESSED = "coalesce(position(',immunodepressed,' IN act.situations) > 0, FALSE)"
 _THIRD_DOSE_FORESEEN = f"({_IMMUNODEPRESSED} AND act.dose_number <= coalesce(series_rule.immunodepressed_doses, 0))"
 _INFECTION_COUNTS = f"""(
-    act.infected_on + INTERVAL '1 month' * series_rule.infection_months + INTERVAL '1 day' * series_rule.infection_days <= act.occurred_on
+    act.infected_on + INTERVAL '1 month' * series_rule.infection_months + INTERVAL '1 day' * series_rule.infection_days
+        <= act.occurred_on
     AND (series_rule.infection_counts_immunodepressed OR NOT {_IMMUNODEPRESSED}))"""
-_DOSES_NEEDED = f"greatest(1, vaccine_rule.doses - CASE WHEN {_INFECTION_COUNTS} THEN series_rule.infection_counts ELSE 0 END)"
+_COUNTED = f"CASE WHEN {_INFECTION_COUNTS} THEN series_rule.infection_counts ELSE 0 END"
+_DOSES_NEEDED = f"greatest(1, vaccine_rule.doses - {_COUNTED})"
 
 
 def _booster_delay(part: str) -> str:
@@ -60,15 +62,20 @@ def _booster_delay(part: str) -> str:
 REFUSALS = (
     Check(
         "malformed",
-        f"Ligne incomplète ou illisible : date, vaccin, rang et doses prévues (1 à {HIGHEST_RANK}), série (primary ou booster) attendus.",
+        f"Ligne incomplète ou illisible : date, vaccin, rang et doses prévues (1 à {HIGHEST_RANK}), "
+        "série (primary ou booster) attendus.",
         "act.occurred_on IS NULL OR act.vaccine IS NULL OR coalesce(act.series, '') NOT IN ('primary', 'booster') "
         f"OR coalesce(act.dose_number, 0) NOT BETWEEN 1 AND {HIGHEST_RANK} "
         f"OR coalesce(act.series_doses, 0) NOT BETWEEN 1 AND {HIGHEST_RANK}",
     ),
-    Check("unknown_person", "Personne inconnue du registre : vérifiez le matricule, puis créez la fiche.", "NOT act.person_known"),
-    Check("unknown_vaccine", "Vaccin inconnu : choisissez un vaccin de la liste.", "act.vaccine NOT IN ({vaccines}, 'unknown')"),
+    Check(
+        "unknown_person", "Personne inconnue du registre : vérifiez le matricule, puis créez la fiche.", "NOT act.person_known"
+    ),
+    Check("unknown_vaccine", "Vaccin inconnu : choisissez un vaccin de la liste.", "act.vaccine NOT IN ({vaccines})"),
     Check("in_the_future", "Date dans le futur : une dose s'enregistre le jour même ou après.", "act.occurred_on > act.today"),
-    Check("before_birth", "Date antérieure à la naissance : vérifiez la date et la personne.", "act.occurred_on < act.birth_date"),
+    Check(
+        "before_birth", "Date antérieure à la naissance : vérifiez la date et la personne.", "act.occurred_on < act.birth_date"
+    ),
     Check("after_death", "Date postérieure au décès : vérifiez la date et la personne.", "act.occurred_on > act.died_on"),
     Check(
         "same_day",
@@ -90,7 +97,7 @@ RULES = (
     Check(
         "before_authorisation",
         "Date antérieure à l'autorisation de ce vaccin : vérifiez la date et le vaccin.",
-        "act.vaccine IN ({vaccines}) AND vaccine_rule.vaccine IS NULL",
+        "act.vaccine IN ({vaccines}) AND act.vaccine <> 'unknown' AND vaccine_rule.vaccine IS NULL",
     ),
     Check(
         "under_minimum_age",
@@ -120,7 +127,8 @@ RULES = (
     Check(
         "beyond_series",
         "Schéma déjà complet, ou rang au-delà des doses prévues : une dose de plus est un rappel.",
-        f"act.series = 'primary' AND (act.previous_complete OR act.dose_number > act.series_doses) AND NOT {_THIRD_DOSE_FORESEEN}",
+        "act.series = 'primary' AND (act.previous_complete OR act.dose_number > act.series_doses) "
+        f"AND NOT {_THIRD_DOSE_FORESEEN}",
     ),
     Check(
         "booster_without_primary",
@@ -159,10 +167,11 @@ def verdict_sql(prepared: str, doctrine: DoctrineRelations) -> str:
 WITH {doctrine.ctes}
 SELECT act.row_no, {_codes(REFUSALS, doctrine)} AS refused, {_codes(RULES, doctrine)} AS broken
 FROM {prepared} AS act
-LEFT JOIN vaccine_rule ON vaccine_rule.vaccine = act.vaccine AND {_applies('vaccine_rule', 'act.occurred_on')}
-LEFT JOIN vaccine_rule AS previous_rule ON previous_rule.vaccine = act.previous_vaccine AND {_applies('previous_rule', 'act.previous_on')}
-LEFT JOIN series_rule ON {_applies('series_rule', 'act.occurred_on')}
-LEFT JOIN booster_rule ON {_applies('booster_rule', 'act.occurred_on')}
+LEFT JOIN vaccine_rule ON vaccine_rule.vaccine = act.vaccine AND {_applies("vaccine_rule", "act.occurred_on")}
+LEFT JOIN vaccine_rule AS previous_rule
+       ON previous_rule.vaccine = act.previous_vaccine AND {_applies("previous_rule", "act.previous_on")}
+LEFT JOIN series_rule ON {_applies("series_rule", "act.occurred_on")}
+LEFT JOIN booster_rule ON {_applies("booster_rule", "act.occurred_on")}
 """
 
 
@@ -171,8 +180,9 @@ def _applies(rule: str, day: str) -> str:
 
 
 def _codes(checks: tuple[Check, ...], doctrine: DoctrineRelations) -> str:
-    names = ", ".join(f"'{vaccine}'" for vaccine in doctrine.vaccines)
+    names = ", ".join(f"'{vaccine}'" for vaccine in (*doctrine.vaccines, "unknown"))
     cases = (
-        f"CASE WHEN {check.fails.format(vaccines=names, booster_open=doctrine.booster_open)} THEN '{check.code}' END" for check in checks
+        f"CASE WHEN {check.fails.format(vaccines=names, booster_open=doctrine.booster_open)} THEN '{check.code}' END"
+        for check in checks
     )
     return f"concat_ws(',', {', '.join(cases)})"

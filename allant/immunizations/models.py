@@ -62,6 +62,7 @@ class Infection(models.Model):
         return f"{self.disease}, {self.occurred_on}"
 
 
+@pghistory.track(pghistory.UpdateEvent(row=pghistory.Old), pghistory.DeleteEvent())
 class Lot(models.Model):
     """A vaccine lot, loaded from a shipped file; a recall supersedes, it never erases."""
 
@@ -99,6 +100,8 @@ class RecordingBatch(models.Model):
     refused_by_reason = models.JSONField("refusées par motif", default=dict)
     rules_known_on = models.DateField("règles connues le")
 
+    allant_kind = "mutable"  # opened, then closed with its counts in the same transaction
+
     class Meta:
         verbose_name = "enregistrement groupé"
         verbose_name_plural = "enregistrements groupés"
@@ -111,7 +114,7 @@ class RecordingBatch(models.Model):
 class RejectedRow(models.Model):
     """A line of a batch that was refused: what to correct, without the person's identity."""
 
-    batch = models.ForeignKey(RecordingBatch, models.CASCADE, related_name="rejected_rows", db_index=False)
+    batch = models.ForeignKey(RecordingBatch, models.PROTECT, related_name="rejected_rows", db_index=False)
     line = models.BigIntegerField("ligne")
     reasons = ArrayField(models.CharField(max_length=40), verbose_name="motifs")
     payload = models.JSONField("contenu")
@@ -121,6 +124,7 @@ class RejectedRow(models.Model):
         verbose_name_plural = "lignes refusées"
         ordering = ("batch_id", "line")
         constraints = [models.UniqueConstraint(fields=["batch", "line"], name="immunizations_rejectedrow_once")]
+        triggers = [pgtrigger.Protect(name="never_changed", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self) -> str:
         return f"ligne {self.line}"
@@ -152,7 +156,9 @@ class Dose(models.Model):
     source = models.CharField("origine", max_length=20, choices=Source)
     source_key = models.CharField("clé d'origine", max_length=200)
     forced_reason = models.CharField("motif de forçage", max_length=200, blank=True, default="", db_default="")
-    forced_rules = ArrayField(models.CharField(max_length=40), verbose_name="règles forcées", default=list, db_default=[], blank=True)
+    forced_rules = ArrayField(
+        models.CharField(max_length=40), verbose_name="règles forcées", default=list, db_default=[], blank=True
+    )
     batch = models.ForeignKey(RecordingBatch, models.PROTECT, null=True, blank=True, related_name="doses", db_index=False)
     version = models.PositiveSmallIntegerField("version", default=1, db_default=1)
     replaces = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="replaced_by", db_index=False)
@@ -168,12 +174,18 @@ class Dose(models.Model):
         constraints = [
             # Not `unique=True` on the field: that would add a second index for LIKE, dear in bulk.
             models.UniqueConstraint(fields=["source_key"], name="immunizations_dose_source_key"),
-            models.UniqueConstraint(fields=["replaces"], condition=Q(replaces__isnull=False), name="immunizations_dose_replaced_once"),
             models.UniqueConstraint(
-                fields=["person", "disease", "dose_number"], condition=Q(ended_at__isnull=True), name="immunizations_dose_one_per_rank"
+                fields=["replaces"], condition=Q(replaces__isnull=False), name="immunizations_dose_replaced_once"
             ),
             models.UniqueConstraint(
-                fields=["person", "disease", "occurred_on"], condition=Q(ended_at__isnull=True), name="immunizations_dose_one_per_day"
+                fields=["person", "disease", "dose_number"],
+                condition=Q(ended_at__isnull=True),
+                name="immunizations_dose_one_per_rank",
+            ),
+            models.UniqueConstraint(
+                fields=["person", "disease", "occurred_on"],
+                condition=Q(ended_at__isnull=True),
+                name="immunizations_dose_one_per_day",
             ),
             models.CheckConstraint(
                 condition=Q(dose_number__gte=1, series_doses__gte=1, version__gte=1), name="immunizations_dose_numbers"
@@ -198,9 +210,7 @@ class Dose(models.Model):
         triggers = [
             pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
             pgtrigger.ReadOnly(name="only_ended", exclude=["ended_at", "ended_by", "end_reason"]),
-            pgtrigger.Protect(
-                name="ended_once", operation=pgtrigger.Update, condition=pgtrigger.Q(old__ended_at__isnull=False)
-            ),
+            pgtrigger.Protect(name="ended_once", operation=pgtrigger.Update, condition=pgtrigger.Q(old__ended_at__isnull=False)),
         ]
 
     def __str__(self) -> str:

@@ -59,8 +59,15 @@ class Act:
 
 @transaction.atomic
 def record_dose(
-    *, person: Person, act: Act, source: str, source_key: str, by: str, forced_reason: str = "",
-    today: date | None = None, book: RuleBook | None = None,
+    *,
+    person: Person,
+    act: Act,
+    source: str,
+    source_key: str,
+    by: str,
+    forced_reason: str = "",
+    today: date | None = None,
+    book: RuleBook | None = None,
 ) -> Dose:
     """Record a dose and return its row; the one already there when it was sent before, by key or by content.
 
@@ -76,14 +83,26 @@ def record_dose(
     forced_reason = forced_reason or (f"Acte repris sur justificatif : {act.proof}"[:200] if act.proof else "")
     _refuse(verdict, forced_reason)
     return _insert(
-        person, act, source=source, source_key=source_key, recorded_by=by,
-        forced_rules=verdict.broken, forced_reason=forced_reason if verdict.broken else "",
+        person,
+        act,
+        source=source,
+        source_key=source_key,
+        recorded_by=by,
+        forced_rules=verdict.broken,
+        forced_reason=forced_reason if verdict.broken else "",
     )
 
 
 @transaction.atomic
 def correct_dose(
-    *, dose: Dose, act: Act, by: str, reason: str, forced_reason: str = "", today: date | None = None, book: RuleBook | None = None
+    *,
+    dose: Dose,
+    act: Act,
+    by: str,
+    reason: str,
+    forced_reason: str = "",
+    today: date | None = None,
+    book: RuleBook | None = None,
 ) -> Dose:
     """End this version and insert the next one with the content of `act`; returns it. Raises DoseRefused or CorrectionRefused.
 
@@ -103,8 +122,15 @@ def correct_dose(
         raise DoseRefused(["rank_taken"])
     _refuse(verdict, forced_reason)
     return _insert(
-        dose.person, act, source=dose.source, source_key=key, recorded_by=by, version=dose.version + 1, replaces=dose,
-        forced_rules=verdict.broken, forced_reason=forced_reason if verdict.broken else "",
+        dose.person,
+        act,
+        source=dose.source,
+        source_key=key,
+        recorded_by=by,
+        version=dose.version + 1,
+        replaces=dose,
+        forced_rules=verdict.broken,
+        forced_reason=forced_reason if verdict.broken else "",
     )
 
 
@@ -128,29 +154,32 @@ class _Verdict:
 
 
 def _judge(person_id: int, act: Act, source_key: str, today: date, book: RuleBook) -> _Verdict:
-    staged = (
-        "(SELECT CAST(1 AS bigint) AS row_no, CAST(%(source_key)s AS text) AS source_key, CAST(%(person_id)s AS bigint) AS person_id, "
-        "CAST(%(occurred_on)s AS date) AS occurred_on, CAST(%(vaccine)s AS text) AS vaccine, CAST(%(dose_number)s AS integer) AS dose_number, "
-        "CAST(%(series)s AS text) AS series, CAST(%(series_doses)s AS integer) AS series_doses)"
-    )
-    judged = checks.verdict_sql(f"({prepared_sql('act', 'known')})", checks.doctrine_relations(book))
     query = f"""
-WITH staged AS {staged}, known AS MATERIALIZED ({known_doses_sql('staged')}), act AS MATERIALIZED ({acts_sql('staged', 'known', today)}),
-verdict AS ({judged})
+WITH staged AS ({_staged_sql()}), known AS MATERIALIZED ({known_doses_sql("staged")}),
+act AS MATERIALIZED ({acts_sql("staged", "known", today)}),
+verdict AS ({checks.verdict_sql(f"({prepared_sql('act', 'known')})", checks.doctrine_relations(book))})
 SELECT act.standing, verdict.refused, verdict.broken FROM act LEFT JOIN verdict ON verdict.row_no = act.row_no
 """
     values = {**act.as_columns(), "person_id": person_id, "source_key": source_key}
     with connection.cursor() as cursor:
         cursor.execute(query, {name: values[name] for name in _STAGED})
         standing, refused, broken = cursor.fetchone()
-    broken_codes = (broken or "").split(",") if broken else []
+    broken_codes = broken.split(",") if broken else []
     if Lot.objects.filter(vaccine=act.vaccine, number=act.lot).exclude(pk__in=Lot.objects.usable_on(act.occurred_on)).exists():
         broken_codes.append("lot_not_usable")
     refused_codes = refused.split(",") if refused else []
     return _Verdict(standing, refused_codes if standing in ("new", "already") else [standing], broken_codes)
 
 
-_STAGED = ("source_key", "person_id", "occurred_on", "vaccine", "dose_number", "series", "series_doses")
+_STAGED = {
+    "source_key": "text", "person_id": "bigint", "occurred_on": "date", "vaccine": "text",
+    "dose_number": "integer", "series": "text", "series_doses": "integer",
+}  # fmt: skip
+
+
+def _staged_sql() -> str:
+    columns = ", ".join(f"CAST(%({name})s AS {kind}) AS {name}" for name, kind in _STAGED.items())
+    return f"SELECT CAST(1 AS bigint) AS row_no, {columns}"
 
 
 def _refuse(verdict: _Verdict, forced_reason: str) -> None:

@@ -18,11 +18,23 @@ _TYPES = {"vaccine": "varchar", "starts_on": "date", "ends_on": "date", "infecti
 
 VACCINE_COLUMNS = ("vaccine", "starts_on", "ends_on", "minimum_age", "minimum_interval", "doses")
 SERIES_COLUMNS = (
-    "starts_on", "ends_on", "infection_counts", "infection_months", "infection_days", "infection_counts_immunodepressed",
+    "starts_on",
+    "ends_on",
+    "infection_counts",
+    "infection_months",
+    "infection_days",
+    "infection_counts_immunodepressed",
     "immunodepressed_doses",
 )
 BOOSTER_COLUMNS = (
-    "starts_on", "ends_on", "months", "days", "janssen_months", "janssen_days", "immunodepressed_months", "immunodepressed_days",
+    "starts_on",
+    "ends_on",
+    "months",
+    "days",
+    "janssen_months",
+    "janssen_days",
+    "immunodepressed_months",
+    "immunodepressed_days",
 )
 
 
@@ -30,9 +42,10 @@ BOOSTER_COLUMNS = (
 class DoctrineRelations:
     """What the checks join.
 
-    `vaccines`: codes known. `ctes`: `vaccine_rule`, `series_rule` and `booster_rule` as `name (columns) AS (VALUES …)`; in each, the
-    periods `[starts_on, ends_on)` of one vaccine, or of the rule, do not overlap. `booster_open`: SQL over `act`, true when a group
-    to which the person belongs, or may belong, has its boosters open. `known_on`: the day whose knowledge was used.
+    `vaccines`: codes known. `ctes`: `vaccine_rule`, `series_rule` and `booster_rule` as `name (columns) AS (VALUES …)`;
+    in each, the periods `[starts_on, ends_on)` of one vaccine, or of the rule, do not overlap. `booster_open`: SQL over
+    `act`, true when a group to which the person belongs, or may belong, has its boosters open. `known_on`: the day whose
+    knowledge was used.
     """
 
     vaccines: tuple[str, ...]
@@ -58,7 +71,12 @@ def _vaccine_rows(book: RuleBook) -> Iterable[tuple[Any, ...]]:
     for period in book.periods("covid.vaccines"):
         for vaccine in period.value:
             yield (
-                vaccine["code"], period.starts_on, period.ends_on, vaccine["min_age"], vaccine.get("min_interval"), vaccine["doses"],
+                vaccine["code"],
+                period.starts_on,
+                period.ends_on,
+                vaccine["min_age"],
+                vaccine.get("min_interval"),
+                vaccine["doses"],
             )
 
 
@@ -68,8 +86,13 @@ def _series_rows(book: RuleBook) -> Iterable[tuple[Any, ...]]:
         infection, third = (_value(book, key, starts_on) for key in keys)
         delay = infection["min_delay"] if infection else Delay()
         yield (
-            starts_on, ends_on, infection["counted_doses"] if infection else 0, delay.months, delay.days,
-            bool(infection and infection["immunodepressed_too"]), third["doses"] if third else None,
+            starts_on,
+            ends_on,
+            infection["counted_doses"] if infection else 0,
+            delay.months,
+            delay.days,
+            bool(infection and infection["immunodepressed_too"]),
+            third["doses"] if third else None,
         )
 
 
@@ -136,8 +159,10 @@ def _common_periods(book: RuleBook, keys: Sequence[str]) -> Iterable[tuple[date,
 def _relation(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     values = [tuple(map(_literal, columns, row)) for row in rows]
     # No row known yet: a relation of the same shape that matches nothing.
-    body = "VALUES " + ", ".join(f"({', '.join(row)})" for row in values) if values else (
-        f"SELECT {', '.join(_literal(column, None) for column in columns)} WHERE FALSE"
+    body = (
+        "VALUES " + ", ".join(f"({', '.join(row)})" for row in values)
+        if values
+        else (f"SELECT {', '.join(_literal(column, None) for column in columns)} WHERE FALSE")
     )
     return f"{name} ({', '.join(columns)}) AS ({body})"
 

@@ -37,10 +37,11 @@ def acts_sql(staged: str, known: str, today: date) -> str:
 SELECT staged.*, DATE '{today}' AS today, person.id IS NOT NULL AS person_known, person.birth_date, person.died_on,
        coalesce(person.merged_into_id, staged.person_id) AS stands_for,
        CASE
-           WHEN same_key.id IS NOT NULL THEN CASE WHEN {_same('same_key', 'staged')}
+           WHEN same_key.id IS NOT NULL THEN CASE WHEN {_same("same_key", "staged")}
                AND coalesce(bearer.merged_into_id, same_key.person_id) = coalesce(person.merged_into_id, staged.person_id)
                THEN 'already' ELSE 'key_reused' END
-           WHEN same_rank.stands_for IS NOT NULL THEN CASE WHEN {_same('same_rank', 'staged')} THEN 'already' ELSE 'rank_taken' END
+           WHEN same_rank.stands_for IS NOT NULL THEN
+               CASE WHEN {_same("same_rank", "staged")} THEN 'already' ELSE 'rank_taken' END
            WHEN same_day.stands_for IS NOT NULL THEN 'same_day'
            ELSE 'new'
        END AS standing
@@ -66,7 +67,8 @@ def prepared_sql(acts: str, known: str) -> str:
 SELECT history.row_no, history.person_id, act.person_known, act.birth_date, act.died_on,
        (SELECT min(infection.occurred_on) FROM immunizations_infection AS infection
         WHERE infection.person_id = act.stands_for AND infection.disease = '{COVID}') AS infected_on,
-       (SELECT ',' || coalesce(string_agg(concat(situation.kind, ',', situation.kind || ':' || nullif(situation.code, '') || ','), ''), '')
+       (SELECT concat(',', string_agg(
+                   concat(situation.kind, ',', situation.kind || ':' || nullif(situation.code, '') || ','), ''))
         FROM people_situation AS situation
         WHERE situation.person_id = act.stands_for
           AND (situation.starts_on IS NULL OR situation.starts_on <= act.occurred_on)

@@ -13,11 +13,13 @@ WHERE dose.ended_at IS NULL AND dose.disease = 'covid19'
 
 
 def dose_summary_sql(doses: str) -> str:
-    """A SELECT of one row a vaccinated person: person_id, dose_count, first_on, first_vaccine, complete_on, booster_on, last_on, last_vaccine.
+    """A SELECT of one row a vaccinated person.
 
-    `doses`: a relation (table, `read_parquet(…)` or parenthesised SELECT) of current doses with the columns person_id, occurred_on,
-    vaccine, dose_number, series, series_doses. Runs unchanged on PostgreSQL and DuckDB. The same dose recorded under two
-    merged records counts once: nobody has two doses on one day.
+    Columns: person_id, dose_count, first_on, first_vaccine, complete_on, booster_on, last_on, last_vaccine.
+
+    `doses`: a relation (table, `read_parquet(…)` or parenthesised SELECT) of current doses with the columns person_id,
+    occurred_on, vaccine, dose_number, series, series_doses. Runs unchanged on PostgreSQL and DuckDB. The same dose recorded
+    under two merged records counts once: nobody has two doses on one day.
     """
     return f"""
 SELECT person_id,

@@ -16,9 +16,22 @@ _TEXT, _ID, _DATE, _FLAG = pa.string(), pa.int64(), pa.date32(), pa.bool_()
 PERSONS = LoadTarget(
     table="people_person",
     columns={
-        "person_id": _ID, "family_name": _TEXT, "given_names": _TEXT, "birth_date": _DATE, "birth_precision": _TEXT, "sex": _TEXT,
-        "died_on": _DATE, "commune_code": _TEXT, "departement_code": _TEXT, "postcode": _TEXT, "scheme": _TEXT, "fund_code": _TEXT,
-        "household_key": _ID, "policyholder_id": _ID, "treating_rpps": _TEXT, "rights_open": _FLAG,
+        "person_id": _ID,
+        "family_name": _TEXT,
+        "given_names": _TEXT,
+        "birth_date": _DATE,
+        "birth_precision": _TEXT,
+        "sex": _TEXT,
+        "died_on": _DATE,
+        "commune_code": _TEXT,
+        "departement_code": _TEXT,
+        "postcode": _TEXT,
+        "scheme": _TEXT,
+        "fund_code": _TEXT,
+        "household_key": _ID,
+        "policyholder_id": _ID,
+        "treating_rpps": _TEXT,
+        "rights_open": _FLAG,
     },
     required=("person_id", "family_name", "given_names"),
     natural_key=("id",),
@@ -59,7 +72,7 @@ def load_persons(table: pa.Table, *, by: str) -> LoadReport:
 
 
 def load_matricules(table: pa.Table, *, by: str) -> LoadReport:
-    """Load numbers, columns as `MATRICULES.columns`, value of 13 characters. Raises LoadRefused, so when another person bears one."""
+    """Load numbers, columns as `MATRICULES.columns`, 13 characters. Raises LoadRefused, so when another person bears one."""
     return load(MATRICULES, table, by=by)
 
 

@@ -23,7 +23,9 @@ def matricule() -> None:
 
 @app.command()
 def check(
-    values: Annotated[list[str] | None, typer.Argument(help="Matricules ; sans argument, un par ligne sur l'entrée standard.")] = None,
+    values: Annotated[
+        list[str] | None, typer.Argument(help="Matricules ; sans argument, un par ligne sur l'entrée standard.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Un objet JSON par matricule.")] = False,
 ) -> None:
     """Contrôler la forme et la clé de matricules.

@@ -40,7 +40,8 @@ WHERE person.merged_into_id IS NULL
 
 
 SITUATION_QUERY = """
-SELECT coalesce(bearer.merged_into_id, bearer.id) AS person_id, situation.kind, situation.code, situation.starts_on, situation.ends_on
+SELECT coalesce(bearer.merged_into_id, bearer.id) AS person_id,
+       situation.kind, situation.code, situation.starts_on, situation.ends_on
 FROM people_situation AS situation JOIN people_person AS bearer ON bearer.id = situation.person_id
 """
 
@@ -55,18 +56,36 @@ def person_table() -> FactTable:
             Fact("birth_date", DATE, "date de naissance", "date de naissance inconnue"),
             Fact("sex", TEXT, "sexe", "sexe inconnu", choices=dict(Sex.choices)),
             Fact("commune", TEXT, "commune", "commune inconnue", value_fr="dans la commune {}"),
-            Fact("departement", TEXT, "département", "département inconnu", choices=_departement_names, value_fr="dans le département {}"),
+            Fact(
+                "departement",
+                TEXT,
+                "département",
+                "département inconnu",
+                choices=_departement_names,
+                value_fr="dans le département {}",
+            ),
             Fact("region", TEXT, "région", "région inconnue", choices=_region_names, value_fr="dans la région {}"),
             Fact("fund", TEXT, "caisse", "caisse inconnue", value_fr="rattaché à la caisse {}"),
             Fact("scheme", TEXT, "régime", "régime inconnu", choices=dict(Scheme.choices)),
             Fact("died_on", DATE, "date de décès", "pas de décès connu", known_fr="décédé"),
             Fact("rights_open", BOOLEAN, "droits ouverts", "droits inconnus", true_fr="droits ouverts", false_fr="droits fermés"),
-            Fact("has_landline", BOOLEAN, "téléphone fixe", "inconnu", true_fr="avec un téléphone fixe", false_fr="sans téléphone fixe"),
+            Fact(
+                "has_landline",
+                BOOLEAN,
+                "téléphone fixe",
+                "inconnu",
+                true_fr="avec un téléphone fixe",
+                false_fr="sans téléphone fixe",
+            ),
             Fact("has_mobile", BOOLEAN, "téléphone mobile", "inconnu", true_fr="avec un mobile", false_fr="sans mobile"),
             Fact("has_email", BOOLEAN, "courriel", "inconnu", true_fr="avec un courriel", false_fr="sans courriel"),
             Fact(
-                "has_treating_doctor", BOOLEAN, "médecin traitant", "inconnu",
-                true_fr="avec un médecin traitant", false_fr="sans médecin traitant",
+                "has_treating_doctor",
+                BOOLEAN,
+                "médecin traitant",
+                "inconnu",
+                true_fr="avec un médecin traitant",
+                false_fr="sans médecin traitant",
             ),
         ],
         person_query(),

@@ -61,7 +61,9 @@ def _shape_reasons(compact: str, kind: str | None) -> list[str]:
         reasons.append(f"Longueur : {len(compact)} caractères lus, 13 attendus (15 avec la clé).")
     letters = compact[:5] + compact[7:] + ("" if compact[5:7] in _CORSICA else compact[5:7])
     if not re.fullmatch(r"[0-9]*", letters):
-        reasons.append("Caractères : des chiffres sont attendus ; seules lettres admises, 2A ou 2B au département (6e et 7e caractères).")
+        reasons.append(
+            "Caractères : des chiffres sont attendus ; seules lettres admises, 2A ou 2B au département (6e et 7e caractères)."
+        )
     if kind is None:
         reasons.append("Premier caractère : 1 ou 2 (NIR, NIA), 7 ou 8 (NNP), 5 ou 6 (migrant de passage) attendu.")
     return reasons
@@ -79,7 +81,9 @@ def _nir_reasons(compact: str) -> list[str]:
         reasons.append("Numéro d'ordre : 000 lu, 001 à 999 attendu.")
     # The right key is not told: whoever mistyped a digit would adopt it and bear somebody else's number.
     if len(compact) > LENGTH and int(compact[LENGTH:]) != key(compact):
-        reasons.append(f"Clé : {compact[LENGTH:]} ne correspond pas aux 13 premiers caractères ; vérifiez le numéro chiffre par chiffre.")
+        reasons.append(
+            f"Clé : {compact[LENGTH:]} ne correspond pas aux 13 premiers caractères ; vérifiez le numéro chiffre par chiffre."
+        )
     return reasons
 
 

@@ -53,7 +53,9 @@ class Person(models.Model):
     family_name = models.CharField("nom", max_length=100)
     given_names = models.CharField("prénoms", max_length=200)
     birth_date = models.DateField("date de naissance", null=True, blank=True)
-    birth_precision = models.CharField("précision", max_length=5, choices=BirthPrecision, default=BirthPrecision.DAY, db_default=BirthPrecision.DAY)
+    birth_precision = models.CharField(
+        "précision", max_length=5, choices=BirthPrecision, default=BirthPrecision.DAY, db_default=BirthPrecision.DAY
+    )
     sex = models.CharField("sexe", max_length=1, choices=Sex, null=True, blank=True)
     died_on = models.DateField("date de décès", null=True, blank=True)
     commune_code = models.CharField("commune", max_length=5, null=True, blank=True)
@@ -66,7 +68,13 @@ class Person(models.Model):
         "self", models.PROTECT, verbose_name="ouvrant droit", null=True, blank=True, related_name="dependants", db_index=False
     )
     treating_practitioner = models.ForeignKey(
-        Practitioner, models.PROTECT, verbose_name="médecin traitant", null=True, blank=True, related_name="patients", db_index=False
+        Practitioner,
+        models.PROTECT,
+        verbose_name="médecin traitant",
+        null=True,
+        blank=True,
+        related_name="patients",
+        db_index=False,
     )
     rights_open = models.BooleanField("droits ouverts", default=True, db_default=True)
     merged_into = models.ForeignKey(
@@ -138,9 +146,7 @@ class Matricule(models.Model):
         ordering = ("person_id", "starts_on", "id")
         constraints = [
             models.UniqueConstraint(fields=["value"], condition=Q(ends_on__isnull=True), name="people_matricule_one_bearer"),
-            models.UniqueConstraint(
-                fields=["person", "kind", "value", "starts_on"], name="people_matricule_once"
-            ),
+            models.UniqueConstraint(fields=["person", "kind", "value", "starts_on"], name="people_matricule_once"),
             models.CheckConstraint(condition=Q(value__regex="^[125678][0-9]{5}[0-9AB][0-9]{6}$"), name="people_matricule_shape"),
             models.CheckConstraint(
                 condition=Q(ends_on__isnull=True) | Q(ends_on__gt=F("starts_on")), name="people_matricule_period"

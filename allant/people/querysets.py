@@ -58,7 +58,9 @@ class PersonQuerySet(models.QuerySet):
 
     def named(self, beginning: str) -> Self:
         """Persons whose "family name, given names" begins so, without regard to case or accents."""
-        return self.filter(search_name__startswith=Func(Value(beginning), function="people_search_key", output_field=models.TextField()))
+        return self.filter(
+            search_name__startswith=Func(Value(beginning), function="people_search_key", output_field=models.TextField())
+        )
 
     def dependants_of(self, policyholder: Person) -> Self:
         """The policyholder (ouvrant droit) and everybody attached to them (VC-11)."""
@@ -78,6 +80,4 @@ class SituationQuerySet(models.QuerySet):
 
     def active_on(self, day: date) -> Self:
         """Situations true on that day; periods are half-open, an empty bound is open."""
-        return self.filter(
-            Q(starts_on__isnull=True) | Q(starts_on__lte=day), Q(ends_on__isnull=True) | Q(ends_on__gt=day)
-        )
+        return self.filter(Q(starts_on__isnull=True) | Q(starts_on__lte=day), Q(ends_on__isnull=True) | Q(ends_on__gt=day))

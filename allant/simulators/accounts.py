@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from oidc_provider_mock import User
 
 FOLDER = Path(__file__).parent / "demo"
 
@@ -25,10 +24,10 @@ class Account:
     label: str
     claims: dict[str, Any]
 
-    def as_user(self) -> User:
-        """The provider's user, with the standard claims of the name."""
+    def all_claims(self) -> dict[str, Any]:
+        """Those of the file and the standard ones of the name."""
         *given, family = self.name.removeprefix("Dr ").split(" ")
-        return User(sub=self.sub, claims={"given_name": " ".join(given), "family_name": family, "name": self.name, **self.claims})
+        return {"given_name": " ".join(given), "family_name": family, "name": self.name, **self.claims}
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,8 @@ def load_accounts(path: Path) -> AccountList:
         accounts = tuple(Account(**entry) for entry in content["accounts"])
         found = AccountList(content["title"], content["service"], accounts)
     except (KeyError, TypeError, yaml.YAMLError) as error:
-        raise BadAccounts(f"{path.name} : comptes illisibles ({error}). Attendu : title, service, accounts (sub, name, label, claims).") from error
+        expected = "title, service, accounts (sub, name, label, claims)"
+        raise BadAccounts(f"{path.name} : comptes illisibles ({error}). Attendu : {expected}.") from error
     subjects = [account.sub for account in accounts]
     double = {sub for sub in subjects if subjects.count(sub) > 1}
     if double:

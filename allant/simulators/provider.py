@@ -10,15 +10,18 @@ import base64
 import hashlib
 import os
 import secrets
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import flask
-import oidc_provider_mock
 from werkzeug.serving import make_server
 
 from allant.simulators.accounts import FOLDER, AccountList, load_accounts
+
+with warnings.catch_warnings(record=True):  # its libraries announce their own futures at import
+    import oidc_provider_mock
 
 LOOPBACK = "127.0.0.1"
 AUTHORIZE, TOKEN = "/oauth2/authorize", "/oauth2/token"
@@ -29,9 +32,8 @@ def create_app(accounts: AccountList) -> flask.Flask:
     app = flask.Flask(__name__)
     app.secret_key = secrets.token_bytes(16)
     plain_wsgi = app.wsgi_app
-    oidc_provider_mock.init_app(
-        app, require_nonce=True, issue_refresh_token=False, user_claims=[account.as_user() for account in accounts.accounts]
-    )
+    users = [oidc_provider_mock.User(sub=account.sub, claims=account.all_claims()) for account in accounts.accounts]
+    oidc_provider_mock.init_app(app, require_nonce=True, issue_refresh_token=False, user_claims=users)
     # The library installs a debugger, which runs code for whoever reaches the port.
     app.debug, app.wsgi_app = False, plain_wsgi  # type: ignore[method-assign]
     app.context_processor(lambda: {"simulator": accounts})
@@ -68,6 +70,14 @@ def _enforce_pkce(app: flask.Flask) -> None:
         if secrets.compare_digest(answer, challenges.pop(request.form.get("code", ""), "")):
             return None
         return flask.jsonify({"error": "invalid_grant", "error_description": "code_verifier"}), 400
+
+    @app.after_request
+    def return_state(response: flask.Response) -> flask.Response:
+        """The library forgets the state when the visitor renounces."""
+        target, state = response.headers.get("Location", ""), flask.request.args.get("state")
+        if flask.request.path == AUTHORIZE and state and "error=" in target and "state=" not in target:
+            response.headers["Location"] = f"{target}&{urlencode({'state': state})}"
+        return response
 
     @app.after_request
     def keep_challenge(response: flask.Response) -> flask.Response:

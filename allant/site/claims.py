@@ -129,9 +129,11 @@ READERS = {
     "france-connect": _insured_grants,
 }
 NO_ROLE = {
-    "agency": "Votre compte d'agent n'a aucune habilitation dans Allant. Demandez-la au responsable des habilitations de votre organisme.",
+    "agency": "Votre compte d'agent n'a aucune habilitation dans Allant. "
+    "Demandez-la au responsable des habilitations de votre organisme.",
     "pro-sante-connect": "L'Annuaire santé n'indique aucun exercice en cours à votre nom : l'accès est suspendu. "
     "Adressez-vous à votre ordre ou à votre caisse pour mettre à jour votre situation.",
-    "partner": "Votre compte n'est rattaché à aucune structure partenaire. Demandez son rattachement à la caisse qui suit votre convention.",
+    "partner": "Votre compte n'est rattaché à aucune structure partenaire. "
+    "Demandez son rattachement à la caisse qui suit votre convention.",
     "france-connect": "FranceConnect n'a transmis aucune identité.",
 }

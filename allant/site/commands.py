@@ -7,7 +7,8 @@ row is that command), or a function (one command). Several targets make one grou
 from dataclasses import dataclass
 from typing import Literal
 
-Need = Literal["nothing", "django", "database"]
+# "database": it answers; an embedded one is brought up to date. "tables": an outside one too.
+Need = Literal["nothing", "django", "database", "tables"]
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Place:
 COMMANDS: dict[str, Place] = {
     place.name: place
     for place in (
-        Place("demo", "Montre tout : un pays, sa campagne rejouée, les pages.", ("allant.country.commands:demo",), "database"),
+        Place("demo", "Montre tout : un pays, sa campagne rejouée, les pages.", ("allant.country.commands:demo",), "tables"),
         Place("serve", "Ouvre les pages à une adresse locale.", ("allant.cli.serve:serve",)),
         Place(
             "country",
@@ -34,8 +35,8 @@ COMMANDS: dict[str, Place] = {
         Place("target", "Écrit, compte et explique une population cible.", ("allant.campaigns.commands:target",), "database"),
         Place("wave", "Lance une vague d'invitations.", ("allant.campaigns.commands:wave",), "database"),
         Place("publish", "Écrit les fichiers de données ouvertes.", ("allant.figures.commands:app",), "database"),
-        Place("doctrine", "Consulte les règles datées.", ("allant.doctrine.commands:app",)),
-        Place("matricule", "Contrôle un matricule (NIR, NIA, NNP).", ("allant.people.commands:matricule",)),
+        Place("doctrine", "Consulte les règles datées.", ("allant.doctrine.commands:app",), "django"),
+        Place("matricule", "Contrôle un matricule (NIR, NIA, NNP).", ("allant.people.commands:app",)),
         Place("simulate", "Lance un service extérieur simulé.", ("allant.cli.simulate:simulate",)),
         Place("database", "Démarre, arrête ou met à jour la base de données.", ("allant.cli.database:app",)),
         Place("doctor", "Dit ce qui manque sur cette machine.", ("allant.cli.doctor:doctor",)),

@@ -104,7 +104,7 @@ class AccountsAdapter(DefaultSocialAccountAdapter):
         if kwargs.get("error") == "cancelled":
             message = "Vous avez interrompu la connexion."
         else:
-            message = "La connexion n'a pas abouti : la réponse reçue n'a pas pu être vérifiée, ou elle arrive trop tard. Recommencez."
+            message = "La connexion n'a pas abouti : la réponse reçue arrive trop tard ou n'a pas pu être vérifiée. Recommencez."
         raise ImmediateHttpResponse(refusal_page(request, message, HTTPStatus.UNAUTHORIZED))
 
 

@@ -16,6 +16,7 @@ ALLANT_HOME = home.folder()
 ALLANT_TODAY = home.fixed_today()
 ALLANT_ORIGIN = os.environ.get("ALLANT_ORIGIN", "").rstrip("/")
 ALLANT_STATE_LOOK = os.environ.get("ALLANT_STATE_LOOK") == "1"
+ALLANT_PUBLICATION = ALLANT_HOME / "publication"  # the open-data files served at /chiffres/fichiers/
 
 SECRET_KEY = home.secret_key(ALLANT_HOME)
 DEBUG = False

@@ -16,7 +16,7 @@ from .model import ActiveOn, Column, Criterion, Events, Node, name
 from .truth import truth
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Definition:
     """Who is meant. Raises InvalidTarget when the criteria would hold of a person about whom nothing is known."""
 
@@ -32,6 +32,9 @@ class Definition:
                 "Ajoutez un critère qui demande un fait connu, par exemple "
                 "t.person.age_on(date(2021, 3, 31)) >= 18 ou t.person.departement.is_known()."
             )
+
+    def __repr__(self) -> str:
+        return f"Definition({json.dumps(codec.encode(self.criteria), ensure_ascii=False)})"
 
     def to_json(self) -> dict[str, Any]:
         """As plain data, versioned, to be stored with a campaign or edited by a page."""

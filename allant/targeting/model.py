@@ -20,6 +20,7 @@ Scalar = str | int | bool | date
 
 KIND_FR: Final = {TEXT: "texte", INTEGER: "nombre entier", DATE: "date", BOOLEAN: "oui/non"}
 EXAMPLE: Final = {TEXT: '"F"', INTEGER: "2", DATE: "date(2021, 3, 31)", BOOLEAN: "True"}
+UNIT_FR: Final = {"years": "années", "months": "mois", "days": "jours"}
 _BIGINT: Final = 2**63
 
 
@@ -88,7 +89,7 @@ class Elapsed(Value):
             raise InvalidTarget(f"Une durée se compte depuis une date ; {_typed(self.since)}.")
         if self.unit not in get_args(Unit):
             raise InvalidTarget(f"Unité de durée « {self.unit} » inconnue. {nearest(str(self.unit), get_args(Unit))}")
-        _check_day(self.on, name(self))
+        _check_day(self.on, name(self.since))
 
     @property
     def kind(self) -> Kind:
@@ -260,7 +261,7 @@ def name(value: Value) -> str:
         case Column(table, fact):
             return f"{table.name}.{fact.name}"
         case Elapsed(since, unit, on):
-            return f"{name(since)} ({unit} au {on.isoformat()})"
+            return f"{name(since)} ({UNIT_FR.get(unit, unit)} au {on})"
         case Count(events):
             return f"{events.table.name}.count()"
         case Extreme(which, events, fact):

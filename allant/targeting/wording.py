@@ -3,6 +3,7 @@
 The words come from the facts themselves; this module only joins them.
 """
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any, Final
 
@@ -43,8 +44,8 @@ NUMBERS: Final = {
     "==": "exactement {}", "!=": "pas exactement {}",
 }  # fmt: skip
 VALUES: Final = {
-    ">=": "au moins égal à {}", ">": "supérieur à {}", "<": "inférieur à {}", "<=": "au plus égal à {}",
-    "==": "égal à {}", "!=": "différent de {}",
+    ">=": "au moins égale à", ">": "supérieure à", "<": "inférieure à", "<=": "au plus égale à",
+    "==": "égale à", "!=": "différente de",
 }  # fmt: skip
 
 
@@ -57,7 +58,7 @@ def words(criterion: Criterion) -> str:
     """A criterion in French."""
     match normal(criterion):
         case And(parts):
-            return ", et ".join(_inside(part) for part in parts)
+            return ", et ".join(_all(parts))
         case Or(parts):
             return " ou ".join(_inside(part) for part in parts)
         case Not(part):
@@ -119,6 +120,19 @@ def is_age(value: Value) -> bool:
     return isinstance(value, Elapsed) and value.unit == "years" and value.since.column.name == BIRTH_DATE
 
 
+def _all(parts: tuple[Criterion, ...]) -> Iterator[str]:
+    """Each part; a lower and an upper age on one day, side by side, read as one range."""
+    said = list(parts)
+    while said:
+        part, after = said.pop(0), said[0] if said else None
+        match part, after:
+            case Compare(">=", Elapsed() as age, int(lowest)), Compare("<=", same, int(highest)) if age == same and is_age(age):
+                said.pop(0)
+                yield f"de {lowest} à {length(highest, age.unit)} au {day(age.on)}"
+            case _:
+                yield _inside(part)
+
+
 def _inside(part: Criterion) -> str:
     return f"({words(part)})" if isinstance(part, And | Or) else words(part)
 
@@ -140,7 +154,7 @@ def _without(leaf: Criterion) -> str:
 
 def _compare(op: str, left: Value, right: Any) -> str:
     if isinstance(right, Value):
-        return f"{title(left)} : {VALUES[op].format(f'« {title(right)} »')}"
+        return f"{title(left)} : valeur {VALUES[op]} celle-ci : {title(right)}"
     if isinstance(left, Elapsed):
         reached = AGE[op].format(length(right, left.unit))
         return f"{reached} au {day(left.on)}" if is_age(left) else f"{title(left.since)} : il y a {reached}, au {day(left.on)}"
@@ -152,7 +166,7 @@ def _compare(op: str, left: Value, right: Any) -> str:
         return f"{title(left)} : {DATES[op].format(day(right))}"
     if isinstance(right, str):
         return _text(left, right, op == "==")
-    return f"{title(left)} : {NUMBERS[op].format(right)}"
+    return f"{title(left)} : {right if op == '==' else NUMBERS[op].format(right)}"
 
 
 def _flag(value: Value, wanted: bool) -> str:

@@ -1,9 +1,11 @@
 """The commands a person types, and their exit status."""
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from typer.testing import CliRunner, Result
 
 from allant.doctrine.commands import app
@@ -28,6 +30,13 @@ def test_show_as_json() -> None:
     assert answer["value"] == {"months": 5, "days": 0}
     assert answer["rule_id"] == "covid.booster.delay@2021-11-27/2021-11-27"
     assert [version["value"]["months"] for version in answer["announced"]] == [4]
+
+
+def test_days_left_out_are_those_of_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the edge reads the clock: the command asks about today, as known today."""
+    monkeypatch.setattr(settings, "ALLANT_TODAY", date(2021, 11, 30), raising=False)
+    answer = json.loads(run("show", "covid.booster.delay", "--json").stdout)
+    assert (answer["on"], answer["known_on"], answer["value"]["months"]) == ("2021-11-30", "2021-11-30", 5)
 
 
 @pytest.mark.parametrize("key", ["covid.vaccines", "covid.pass.end_65", "covid.pass.minimum_age", "figures.class_reference_date"])

@@ -22,7 +22,8 @@ def test_loading_again_adds_nothing() -> None:
     again = load_persons(persons_table(4, first_id=10), by="country")
     assert (first.inserted, again.inserted, again.already_there) == (3, 1, 3)
     assert list(LoadBatch.objects.order_by("id").values_list("table_name", "received", "inserted")) == [
-        ("people_person", 3, 3), ("people_person", 4, 1),
+        ("people_person", 3, 3),
+        ("people_person", 4, 1),
     ]
     assert Person.objects.create(family_name="A", given_names="B", birth_date=date(2000, 1, 1)).pk > 13
     assert Person.objects.get(pk=10).search_name == "nom10 camille"
@@ -31,7 +32,8 @@ def test_loading_again_adds_nothing() -> None:
 def test_a_loaded_person_has_all_its_columns() -> None:
     """Dictionary-encoded text, a policyholder of the same table, a treating doctor found by RPPS."""
     load_practitioners(
-        pa.table({"rpps": ["10000000001"], "family_name": ["Roux"], "given_names": ["Ada"], "profession": ["doctor"]}), by="country"
+        pa.table({"rpps": ["10000000001"], "family_name": ["Roux"], "given_names": ["Ada"], "profession": ["doctor"]}),
+        by="country",
     )
     table = persons_table(2).append_column("policyholder_id", pa.array([2, None], pa.int64()))
     table = table.append_column("treating_rpps", pa.array(["10000000001", "10000000009"]).dictionary_encode())
@@ -66,7 +68,10 @@ def test_the_other_tables_load_too() -> None:
         ({"starts_on": ["hier"]}, "types illisibles : starts_on (string)"),
         ({"value": pa.array([None], pa.string())}, "« value » vide sur 1 ligne"),
         ({"person_id": [99]}, "une fiche qui n'existe pas"),
-        ({"value": ["1550814168025"], "kind": ["NIR"], "ends_on": pa.array([date(2019, 1, 1)])}, "hors de sa forme ou de sa période"),
+        (
+            {"value": ["1550814168025"], "kind": ["NIR"], "ends_on": pa.array([date(2019, 1, 1)])},
+            "hors de sa forme ou de sa période",
+        ),
         ({"value": ["255081416802555"]}, "ne tient pas dans sa colonne"),
         ({"value": ["7101234567890"], "kind": ["NNP"]}, "appartient déjà à une autre fiche"),
     ],

@@ -40,7 +40,7 @@ def test_a_valid_matricule_belongs_to_one_person() -> None:
 @pytest.mark.parametrize("value", ["3550814168025", "255081416802", "25508141680255", "255082C168025"])
 def test_a_malformed_matricule_cannot_be_stored(value: str) -> None:
     """ID-03: the database itself refuses the shape."""
-    with pytest.raises(Exception, match="people_matricule_shape|too long"), transaction.atomic():
+    with pytest.raises(Exception, match=r"people_matricule_shape|too long"), transaction.atomic():
         person().matricules.create(value=value, kind="NIR", starts_on=date(2020, 1, 1))
 
 
@@ -85,7 +85,10 @@ def test_situations_are_half_open() -> None:
     someone = person()
     someone.situations.create(kind="ald", code="C92", starts_on=date(2021, 1, 1), ends_on=date(2021, 2, 1))
     someone.situations.create(kind="c2s")
-    active = {day: set(Situation.objects.active_on(day).values_list("kind", flat=True)) for day in _days("2020-12-31", "2021-01-01", "2021-02-01")}
+    active = {
+        day: set(Situation.objects.active_on(day).values_list("kind", flat=True))
+        for day in _days("2020-12-31", "2021-01-01", "2021-02-01")
+    }
     assert active == dict(zip(_days("2020-12-31", "2021-01-01", "2021-02-01"), [{"c2s"}, {"ald", "c2s"}, {"c2s"}], strict=True))
 
 

@@ -1,22 +1,41 @@
 """Random populations and random definitions over a few values, so that edges meet: month ends, 29 February, unknowns."""
 
-from datetime import date
+from datetime import date, timedelta
+from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
 
 from allant.facts import BOOLEAN, DATE, INTEGER, MANY, ONE, PERSON_ID, Fact, FactTable
 from allant.targeting import Definition, InvalidTarget
-from allant.targeting.calendar import elapsed
-from allant.targeting.model import ActiveOn, And, Column, Compare, Count, Criterion, Elapsed, Events, Exists, Extreme, Known, Not, OneOf, Or
+from allant.targeting.calendar import Unit, add_months
+from allant.targeting.model import (
+    ActiveOn,
+    And,
+    Column,
+    Compare,
+    Count,
+    Criterion,
+    Elapsed,
+    Events,
+    Exists,
+    Extreme,
+    Known,
+    Not,
+    OneOf,
+    Or,
+)
 
 from .vocabulary import PERSON, REGISTRY
+from .world import Population
 
 DAYS = [
-    date(1946, 2, 28), date(1946, 3, 31), date(1946, 4, 1), date(1948, 2, 29), date(1952, 2, 29), date(2003, 3, 1),
-    date(2020, 2, 28), date(2020, 2, 29), date(2020, 3, 1), date(2020, 8, 31), date(2020, 9, 30), date(2020, 12, 31),
-    date(2021, 1, 31), date(2021, 2, 28), date(2021, 3, 1), date(2021, 3, 31), date(2021, 4, 30),
+    date(1946, 3, 30), date(1946, 3, 31), date(1946, 4, 1), date(1948, 2, 28), date(1948, 2, 29), date(1948, 3, 1),
+    date(2020, 2, 28), date(2020, 2, 29), date(2020, 3, 1), date(2020, 8, 30), date(2020, 8, 31), date(2020, 9, 1),
+    date(2020, 12, 31), date(2021, 1, 1), date(2021, 2, 27), date(2021, 2, 28), date(2021, 3, 1), date(2021, 3, 31),
 ]  # fmt: skip
+LEAP_DAY = date(1948, 2, 29)
+LENGTHS: dict[Unit, list[int]] = {"years": [1, 73], "months": [0, 1, 6, 12], "days": [0, 1, 31]}
 MANY_TABLES = [table for table in REGISTRY if table.rows == MANY]
 ONE_COLUMNS = [(table, fact) for table in REGISTRY if table.rows == ONE for fact in table.columns]
 NUMBERED = [(table, fact) for table in MANY_TABLES for fact in table.columns if fact.kind in (DATE, INTEGER)]
@@ -24,13 +43,18 @@ EQUAL = st.sampled_from(["==", "!="])
 ORDER = st.sampled_from(["==", "!=", "<", "<=", ">", ">="])
 
 
-def scalars(fact: Fact) -> st.SearchStrategy[Any]:
-    """Constants of a column, few enough to be met again in the rows."""
+def constants(fact: Fact) -> list[Any]:
+    """A few constants of a column, so that criteria and rows meet."""
     if fact.kind == DATE:
-        return st.sampled_from(DAYS)
+        return DAYS
     if fact.kind == INTEGER:
-        return st.integers(0, 3)
-    return st.booleans() if fact.kind == BOOLEAN else st.sampled_from(sorted(fact.labels or ["x", "y", "100 % d'ici"]))
+        return [0, 1, 2, 3]
+    return [False, True] if fact.kind == BOOLEAN else sorted(fact.labels or ["x", "y", "100 % d'ici"])
+
+
+def scalars(fact: Fact) -> st.SearchStrategy[Any]:
+    """One of these constants."""
+    return st.sampled_from(constants(fact))
 
 
 def rows(table: FactTable, persons: list[int]) -> st.SearchStrategy[list[dict[str, Any]]]:
@@ -43,20 +67,47 @@ def rows(table: FactTable, persons: list[int]) -> st.SearchStrategy[list[dict[st
 
 
 @st.composite
-def populations(draw: st.DrawFn) -> dict[str, list[dict[str, Any]]]:
-    """At most six persons with their rows."""
+def small_populations(draw: st.DrawFn) -> Population:
+    """At most six persons with their rows: easy to shrink, often without any row in a table."""
     persons = draw(st.lists(st.integers(1, 9), max_size=6, unique=True))
     known = {fact.name: st.none() | scalars(fact) for fact in PERSON.columns}
     people = [{PERSON_ID: person, **draw(st.fixed_dictionaries(known))} for person in persons]
     return {"person": people} | {table.name: draw(rows(table, persons)) for table in REGISTRY if table != PERSON}
 
 
+def crowds(seed: int) -> Population:
+    """Sixty persons: nearly every value of every column is met, so a wrong edge shows."""
+    chance = Random(seed)
+    persons = list(range(1, 61))
+    return {table.name: _crowd(table, _owners(table, persons, chance), chance) for table in REGISTRY}
+
+
+def _owners(table: FactTable, persons: list[int], chance: Random) -> list[int]:
+    if table.rows == MANY:
+        return chance.choices([*persons, 99], k=90)
+    return persons if table == PERSON else chance.sample([*persons, 99], k=40)
+
+
+def _crowd(table: FactTable, owners: list[int], chance: Random) -> list[dict[str, Any]]:
+    values = {fact.name: [None, None, *constants(fact)] for fact in table.columns}
+    return [{PERSON_ID: owner} | {name: chance.choice(pool) for name, pool in values.items()} for owner in owners]
+
+
+def populations() -> st.SearchStrategy[Population | int]:
+    """Small ones, and seeds of crowds (a crowd itself would be a long thing to print)."""
+    return small_populations() | st.integers(0, 10**6)
+
+
 @st.composite
 def _at_an_edge(draw: st.DrawFn, column: Column) -> Criterion:
-    """Elapsed time compared with what has passed since one of the days: where a cut-off can be wrong."""
-    unit = draw(st.sampled_from(["years", "years", "months", "days"]))
-    start, on = sorted((draw(st.sampled_from(DAYS)), draw(st.sampled_from(DAYS))))
-    return Compare(draw(ORDER), Elapsed(column, unit, on), elapsed(start, unit, on) + draw(st.integers(0, 1)))
+    """A delay that ends on one of these days, give or take one: where a cut-off can be wrong."""
+    unit: Unit = draw(st.sampled_from(["years", "years", "months", "days"]))
+    start = draw(st.sampled_from([*DAYS, *[LEAP_DAY] * 6]))
+    length = draw(st.sampled_from(LENGTHS[unit]))
+    months = {"years": 12 * length, "months": length, "days": 0}[unit]
+    reached = add_months(start, months) + timedelta(days=length if unit == "days" else 0)
+    on = reached + timedelta(days=draw(st.integers(-1, 1)))
+    return Compare(draw(ORDER), Elapsed(column, unit, on), length)
 
 
 @st.composite
@@ -115,7 +166,8 @@ def definitions() -> st.SearchStrategy[Definition]:
     """Any definition that can exist; one that would hold of an unknown person is narrowed until it cannot."""
     one = st.sampled_from(ONE_COLUMNS).flatmap(lambda pair: _on_column(Column(*pair)))
     summary = st.builds(Exists, st.builds(Events, st.just(REGISTRY.table("dose_summary"))))
-    return _groups(st.one_of(one, one, summary, _on_events(), _between_values()), max_leaves=6).map(_narrowed)
+    leaf = st.one_of(one, one, summary, _on_events(), _between_values())
+    return (leaf | _groups(leaf, max_leaves=6)).map(_narrowed)
 
 
 def _narrowed(criterion: Criterion) -> Definition:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from allant.targeting import Definition, engine_ibis, normal, truth
 
-from .strategies import definitions, populations
-from .world import Mutant, World
+from .strategies import crowds, definitions, populations
+from .world import Mutant, Population, World
 
 RELAXED = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much]
 
@@ -23,9 +23,9 @@ def check(world: World, examples: int, engines: tuple[str, ...], mutants: dict[s
     """Compare engines on random populations, each asked several random definitions."""
 
     @settings(max_examples=examples, deadline=None, suppress_health_check=RELAXED, database=None, **more)
-    @given(populations(), st.lists(definitions(), min_size=1, max_size=4))
-    def agree(population: dict[str, Any], asked: list[Definition]) -> None:
-        world.load(population, engines)
+    @given(populations(), st.lists(definitions(), min_size=1, max_size=8))
+    def agree(population: Population | int, asked: list[Definition]) -> None:
+        world.load(crowds(population) if isinstance(population, int) else population, engines)
         for definition in asked:
             world.compare(definition, engines, mutants)
 
@@ -71,7 +71,9 @@ MEMORY_MUTANTS = {
     "unknown negated is true": replaced(truth, "negated", lambda of: of is not True),
     ">= reads as >": replaced(truth, "COMPARISONS", STRICT),
     "29 February reached on 28": replaced(truth, "elapsed", leap_day_early),
-    "first row forgotten": replaced(truth, "matching", lambda events, facts, _matching=truth.matching: _matching(events, facts)[1:]),
+    "first row forgotten": replaced(
+        truth, "matching", lambda events, facts, _matching=truth.matching: _matching(events, facts)[1:]
+    ),
 }
 SQL_MUTANTS = {
     "unknown negated is true": replaced(engine_ibis, "negation", lambda of: ~of.fill_null(False)),
@@ -82,7 +84,7 @@ SQL_MUTANTS = {
 }
 
 
-def assert_caught(world: World, engines: tuple[str, ...], guilty: str, mutant: Mutant, examples: int = 1500) -> None:
+def assert_caught(world: World, engines: tuple[str, ...], guilty: str, mutant: Mutant, examples: int = 600) -> None:
     with pytest.raises(AssertionError):
         check(world, examples, engines, {guilty: mutant}, phases=[Phase.generate], derandomize=True)
 

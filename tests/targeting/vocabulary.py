@@ -48,7 +48,9 @@ SITUATION = _table(
     "situation",
     MANY,
     [
-        _text("kind", "nature", choices={"ald": "affection de longue durée", "institution": "établissement", "opted_out": "refus"}),
+        _text(
+            "kind", "nature", choices={"ald": "affection de longue durée", "institution": "établissement", "opted_out": "refus"}
+        ),
         _text("code", "code"),
         _date("starts_on", "début", "début inconnu"),
         _date("ends_on", "fin", "fin inconnue"),

@@ -54,7 +54,8 @@ class World:
     def _fill_postgres(self) -> None:
         names = ", ".join(f"fact_{table.name}" for table in REGISTRY)
         inserts = (
-            f"INSERT INTO fact_{table.name} SELECT * FROM json_populate_recordset(NULL::fact_{table.name}, %s)" for table in REGISTRY
+            f"INSERT INTO fact_{table.name} SELECT * FROM json_populate_recordset(NULL::fact_{table.name}, %s)"
+            for table in REGISTRY
         )
         rows = [json.dumps(self.population.get(table.name, ()), default=str) for table in REGISTRY]
         with connection.cursor() as cursor:

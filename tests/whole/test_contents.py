@@ -9,13 +9,11 @@ import pytest
 from allant.site.home import CLONE
 from tests.whole import tree
 
-# Written in pieces: this file is swept too.
-MACHINE = re.compile(r"(?<![\w.$}/])/(?:" + "|".join(("work", "root", "home/[a-z]+", "Users/[A-Z]")) + r")/")
-REGISTRIES = re.compile(
-    "|".join(("pypi" r"\.org/simple", "files" r"\.pythonhosted", "registry" r"\.npmjs", "--index-url ", "--find-links "))
-)
-SECRETS = re.compile(r"-----BEGIN [A-Z ]*PRIVATE " r"KEY-----|AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36}")
+MACHINE = re.compile(r"(?<![\w.$}/])/(?:work|root|home/[a-z]+|Users/[A-Z])/")
+REGISTRIES = re.compile(r"pypi\.org/simple|files\.pythonhosted|registry\.npmjs|--index-url |--find-links ")
+SECRETS = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----|AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36}")
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
+THIS_FILE = "tests/whole/test_contents.py"
 FORBIDDEN_FILES = {"uv.lock", "package-lock.json", "yarn.lock", "poetry.lock", ".env", ".DS_Store"}
 
 
@@ -24,7 +22,7 @@ def test_no_file_holds(pattern: re.Pattern[str]) -> None:
     found = [
         f"{name}:{number}"
         for name, text in tree.texts()
-        if pattern.search(text)
+        if pattern.search(text) and name != THIS_FILE  # it names what it looks for
         for number, line in enumerate(text.splitlines(), 1)
         if pattern.search(line)
     ]

@@ -111,7 +111,7 @@ class Households:
 
     def _head_in(self, classes: Ints, ids: Ints, salt: Salt) -> Ints:
         pairs = np.maximum(self._sizes[classes] // 2, 1)
-        return self._starts[classes] + 2 * (uniforms(self.seed, salt, ids) * pairs).astype(np.int64)
+        return np.asarray(self._starts[classes] + 2 * (uniforms(self.seed, salt, ids) * pairs).astype(np.int64))
 
 
 SCALARS = ("same_sex", "shared_name", "spouse_dependant", "parent_gap", "single_parent_kept")

@@ -52,16 +52,16 @@ class Layout:
 
     def class_of(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
         """Index in `CLASSES` of each person. Empty classes have the start of the next one, and are passed over."""
-        return np.searchsorted(self.starts, ids, side="right") - 1
+        return np.asarray(np.searchsorted(self.starts, ids, side="right") - 1, dtype=np.int64)
 
     def first_chunks(self) -> NDArray[np.int64]:
         """The chunk where each class begins."""
-        return (self.starts - 1) // CHUNK
+        return np.asarray((self.starts - 1) // CHUNK, dtype=np.int64)
 
     def parts(self) -> NDArray[np.int64]:
         """Over how many chunks each class runs."""
         last = (self.starts + np.array(self.sizes) - 2) // CHUNK
-        return np.maximum(last - self.first_chunks() + 1, 1)
+        return np.asarray(np.maximum(last - self.first_chunks() + 1, 1), dtype=np.int64)
 
 
 def layout(people: int, population: Mapping[str, int], unknown_share: float) -> Layout:

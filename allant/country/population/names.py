@@ -22,6 +22,7 @@ class Names:
     def __init__(self, seed: int, parameters: Parameters) -> None:
         lists = parameters.names()
         self.seed = seed
+        # the list is cut at spaces: a particle is tied to its name by a hyphen there
         family = [name.replace("Da-", "Da ").replace("Dos-", "Dos ").replace("Le-", "Le ") for name in lists["family"].split()]
         self.family = pa.array(family)
         self._family = Choice(1.0 / (np.arange(len(family)) + FAMILY_FLATNESS)[None, :])

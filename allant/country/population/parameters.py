@@ -92,7 +92,7 @@ def spread(by_class: Mapping[str, float]) -> Rates:
         rates[start : stop + 1] = value
     if np.isnan(rates[UNKNOWN]):
         rates[UNKNOWN] = rates[STANDS_FOR_UNKNOWN]
-    return np.nan_to_num(rates)
+    return np.asarray(np.nan_to_num(rates))
 
 
 def leaves(node: Any, path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

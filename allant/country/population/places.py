@@ -69,14 +69,14 @@ class Places:
     def doctor_of(self, household: Ints, departement: Ints) -> Ints:
         """Index in `rpps` of the household's treating doctor, one of the département."""
         u = uniforms(self.seed, Salt.DOCTOR, household)
-        return self.first_doctor[departement] + (u * self.doctors[departement]).astype(np.int64)
+        return np.asarray(self.first_doctor[departement] + (u * self.doctors[departement]).astype(np.int64))
 
 
 def _inhabited(left_out: list[str]) -> pa.Table:
     table = communes()
     kept = pc.and_(
         pc.greater(pc.fill_null(table["population"], 0), 0),
-        pc.and_(pc.is_valid(table["postcode"]), pc.invert(pc.is_in(table["departement"], pa.array(left_out)))),
+        pc.and_(pc.is_valid(table["postcode"]), pc.invert(pc.is_in(table["departement"], pa.array(left_out, pa.string())))),
     )
     return table.filter(kept).sort_by("code").combine_chunks()
 

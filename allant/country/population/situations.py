@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +22,15 @@ def day_number(day: datetime.date) -> int:
     return (day - EPOCH).days
 
 
+class Drawn(NamedTuple):
+    """Situations of a chunk, sorted by row: rows into the chunk, code indices, day numbers (`NO_END` for an open end)."""
+
+    rows: Ints
+    codes: NDArray[np.int32]
+    starts: NDArray[np.int32]
+    ends: NDArray[np.int32]
+
+
 class SituationDraw:
     """Draws the situations of a chunk."""
 
@@ -35,7 +45,7 @@ class SituationDraw:
         self._text_of_code = np.array([texts.index(code) for _, code in codes], dtype=np.int32)
         self._kind_of_code = np.array([owner for owner, _ in codes], dtype=np.int32)
 
-    def draw(self, members: Members, classes: Ints, born: NDArray[np.int32], rng: np.random.Generator) -> _Drawn:
+    def draw(self, members: Members, classes: Ints, born: NDArray[np.int32], rng: np.random.Generator) -> Drawn:
         """All situations of the persons of a chunk; a period never starts before birth."""
         found: list[tuple[Ints, NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]] = []
         for rank, kind in enumerate(self.kinds):
@@ -45,7 +55,7 @@ class SituationDraw:
                 found.append((rows, np.full(len(rows), code, np.int32), starts, ends))
         rows, codes, starts, ends = (np.concatenate(column) for column in zip(*found, strict=True))
         by_person = np.argsort(rows, kind="stable")
-        return _Drawn(rows[by_person], codes[by_person], starts[by_person], ends[by_person])
+        return Drawn(rows[by_person], codes[by_person], starts[by_person], ends[by_person])
 
     def _bearers(
         self, rank: int, kind: Situations, members: Members, classes: Ints, rng: np.random.Generator
@@ -69,14 +79,14 @@ class SituationDraw:
             bearers.append((code, np.flatnonzero(hit & members.woman if kind.women_only else hit)))
         return bearers
 
-    def bearing(self, drawn: _Drawn, kind: str, n: int) -> Bools:
+    def bearing(self, drawn: Drawn, kind: str, n: int) -> Bools:
         """Which of the n persons bear a situation of this kind."""
         rank = self.kind_names.to_pylist().index(kind)
         mask = np.zeros(n, dtype=bool)
         mask[drawn.rows[self._kind_of_code[drawn.codes] == rank]] = True
         return mask
 
-    def table(self, drawn: _Drawn, ids: Ints) -> pa.Table:
+    def table(self, drawn: Drawn, ids: Ints) -> pa.Table:
         """Columns of the contract."""
         ends = np.where(drawn.ends == NO_END, 0, drawn.ends)
         return pa.table(
@@ -88,13 +98,6 @@ class SituationDraw:
                 "ends_on": pa.array(ends, pa.int32(), mask=drawn.ends == NO_END).cast(pa.date32()),
             }
         )
-
-
-class _Drawn:
-    """Rows into the chunk, code indices, day numbers."""
-
-    def __init__(self, rows: Ints, codes: NDArray[np.int32], starts: NDArray[np.int32], ends: NDArray[np.int32]) -> None:
-        self.rows, self.codes, self.starts, self.ends = rows, codes, starts, ends
 
 
 def _period(kind: Situations, count: int, rng: np.random.Generator) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

@@ -71,7 +71,7 @@ def uniforms(seed: int, salt: int, keys: NDArray[np.integer]) -> NDArray[np.floa
     np.right_shift(z, np.uint64(31), out=spare)
     z ^= spare
     z >>= np.uint64(11)
-    return z * 2.0**-53
+    return np.asarray(z * 2.0**-53, dtype=np.float64)
 
 
 def generator(seed: int, chunk: int, subject: Subject) -> np.random.Generator:
@@ -95,7 +95,7 @@ class Choice:
         """Index of the option for each uniform `u`, of the same length as `rows`."""
         # a hair under 1, lest row + u round up to the next row
         found = np.searchsorted(self._edges, rows + u * (1 - 1e-12), side="right")
-        return found - np.asarray(rows) * self.options
+        return np.asarray(found - np.asarray(rows) * self.options, dtype=np.int64)
 
 
 class RaggedChoice:
@@ -109,4 +109,4 @@ class RaggedChoice:
 
     def draw(self, runs: NDArray[np.integer], u: NDArray[np.float64]) -> NDArray[np.int64]:
         """Index in the whole list."""
-        return np.searchsorted(self._edges, runs + u * (1 - 1e-12), side="right")
+        return np.asarray(np.searchsorted(self._edges, runs + u * (1 - 1e-12), side="right"), dtype=np.int64)

@@ -7,16 +7,14 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from allant.country.replay.class_day import ClassDay, Settings
 from allant.country.replay.decomposition import Act
 from allant.country.replay.doses import DayDoses, concat, with_source_keys
 from allant.country.replay.history import restore
 from allant.country.replay.persons import NEVER, ClassPersons, Identifiers, Newcomers
 from allant.country.replay.plan import JANSSEN, Plan
 from allant.country.replay.preferences import load_preferences
-from allant.country.replay.queues import NOBODY, Slots
-from allant.country.replay.steps import ONE, TWO, ClassSteps, Share
-
-OLDEST_FIRST = ("vaxzevria", "janssen", "spikevax", "unknown", "comirnaty")  # most age-restricted first
+from allant.country.replay.steps import ClassSteps
 
 
 class NotEnoughPersons(ValueError):
@@ -36,20 +34,21 @@ class Assigner:
         """
         self.plan = plan
         preferences = load_preferences()
-        self.infection_delay = preferences.infection_before_single_dose
-        self.janssen_delay = preferences.janssen_booster_after
-        self.janssen = plan.vaccines.index(JANSSEN)
-        self.vaccine_order = [plan.vaccines.index(name) for name in OLDEST_FIRST]
-        _check_sizes(plan, persons)
-        self.classes = [code for code in plan.classes if code in persons and len(persons[code].person_id)]
-        self.rows = [plan.classes.index(code) for code in self.classes]
-        self.steps = [self._new_steps(persons[code]) for code in self.classes]
-        self.birth_months = [persons[code].birth_month for code in self.classes]
+        self.settings = Settings(
+            infection_delay=preferences.infection_before_single_dose,
+            janssen_delay=preferences.janssen_booster_after,
+            third_dose_delay=preferences.third_dose_after,
+            janssen=plan.vaccines.index(JANSSEN),
+            oldest_first=tuple(plan.vaccines.index(name) for name in preferences.oldest_first),
+        )
+        self.classes: list[str] = []
+        self.rows: list[int] = []
+        self.steps: list[ClassSteps] = []
+        self.birth_months: list[NDArray[np.int16] | None] = []
+        self._welcome(persons)
         restore(self.steps, history, plan.days[0])
 
-    def step(
-        self, first_day: date, last_day: date, order: Mapping[str, NDArray[np.integer]] | None = None
-    ) -> pa.Table:
+    def step(self, first_day: date, last_day: date, order: Mapping[str, NDArray[np.integer]] | None = None) -> pa.Table:
         """Doses of the days `first_day` to `last_day` included, sorted by day then person, with `source_key`.
 
         `order`: by class, a new order of first doses from now on (see `ClassPersons`). Days outside the plan have none.
@@ -66,8 +65,25 @@ class Assigner:
         doses = DayDoses()
         if 0 <= at < len(self.plan.days):
             for steps, row, birth_month in zip(self.steps, self.rows, self.birth_months, strict=True):
-                _ClassDay(self, steps, row, at, birth_month, doses).run()
+                counts = {act: table[at, row] for act, table in self.plan.acts.items()}
+                ClassDay(self.settings, steps, at, counts, self.plan.second_sources[at, row], birth_month, doses).run()
         return doses.table(day)
+
+    def _welcome(self, persons: Mapping[str, ClassPersons]) -> None:
+        """Keep of each class what the replay needs; a class is asked for once, so that `persons` may load it then."""
+        needed = sum(self.plan.acts[act].sum(axis=(0, 2)) for act in (Act.FIRST, Act.ONLY))
+        short = []
+        for row, code in enumerate(self.plan.classes):
+            group = persons.get(code)
+            if (size := group.size if group else 0) < needed[row]:
+                short.append(f"classe {code} : {size} personnes pour {needed[row]} premières doses")
+            if group and size:
+                self.classes.append(code)
+                self.rows.append(row)
+                self.steps.append(self._new_steps(group))
+                self.birth_months.append(group.birth_month)
+        if short:
+            raise NotEnoughPersons(f"Pays trop petit pour ce plan. {' ; '.join(short)}. Faites le plan avec les effectifs du pays.")
 
     def _new_steps(self, persons: ClassPersons) -> ClassSteps:
         infected = (persons.infected_on.astype("datetime64[D]") - self.plan.days[0]).astype("timedelta64[D]")
@@ -75,79 +91,6 @@ class Assigner:
         days = np.full(len(infected), NEVER, dtype=np.int16)
         days[known] = np.clip(infected[known].astype(np.int64), -NEVER, NEVER - 1)
         newcomers = Newcomers(persons.order, days)
+        if persons.living is not None:
+            newcomers.mark(np.flatnonzero(~persons.living).astype(np.int32))
         return ClassSteps(Identifiers(persons.person_id), newcomers, persons.immunodepressed, len(self.plan.vaccines))
-
-
-class _ClassDay:
-    """The acts of one class on one day."""
-
-    def __init__(
-        self, engine: Assigner, steps: ClassSteps, row: int, at: int, birth_month: NDArray[np.int16] | None, doses: DayDoses
-    ):
-        self.engine, self.steps, self.at, self.birth_month, self.doses = engine, steps, at, birth_month, doses
-        self.counts = {act: table[at, row] for act, table in engine.plan.acts.items()}
-        self.sources = engine.plan.second_sources[at, row]
-
-    def run(self) -> None:
-        """Later doses first, newcomers last: queues only hold persons of earlier days."""
-        steps = self.steps
-        self._shares(Act.FOURTH_BOOSTER, steps.take_after_third(self._total(Act.FOURTH_BOOSTER), steps.third), 4, "booster")
-        fourth = self._total(Act.FOURTH)
-        shares = steps.take_after_third(fourth, steps.boosted)
-        rest = steps.take_after_third(fourth - sum(len(slots) for slots, _ in shares), steps.third)
-        self._shares(Act.FOURTH, shares + rest, 4, "primary")
-        thirds = self._shares(Act.THIRD, steps.take_double(self._total(Act.THIRD), frail_first=True), 3, "primary")
-        boosters = steps.take_double(self._total(Act.THIRD_BOOSTER), frail_first=False)
-        for queues, taken in ((steps.third, thirds), (steps.boosted, self._shares(Act.THIRD_BOOSTER, boosters, 3, "booster"))):
-            for slots, doses in taken:
-                steps.enter(queues[doses], slots)
-        self._after_single()
-        self._second_doses()
-        self._first_doses()
-        steps.close_day(self.at)
-
-    def _after_single(self) -> None:
-        """Boosters of those complete after one dose, Janssen first; then second doses they did not need."""
-        until = self.at - self.engine.janssen_delay
-        boosted = self.steps.take_single(self._total(Act.SECOND_BOOSTER), [self.engine.janssen], until)
-        self._give(Act.SECOND_BOOSTER, boosted, 2, "booster", ONE)
-        for vaccine in np.flatnonzero(self.counts[Act.EXTRA_SECOND]):
-            count = int(self.counts[Act.EXTRA_SECOND][vaccine])
-            slots = self.steps.take_single(count, [int(vaccine)], None)
-            self._add(slots, int(vaccine), 2, "primary", ONE)
-            self.steps.enter_double(slots, ONE)
-
-    def _second_doses(self) -> None:
-        for first, second in zip(*np.nonzero(self.sources), strict=True):
-            slots = self.steps.pending[first].take(int(self.sources[first, second]))
-            self._add(slots, int(second), 2, "primary", TWO)
-            self.steps.enter_double(slots, TWO)
-
-    def _first_doses(self) -> None:
-        """One dose that completes goes to the infected, but Janssen; the others to the next in line."""
-        newcomers, janssen = self.steps.newcomers, self.engine.janssen
-        only = self.counts[Act.ONLY]
-        infected = int(only.sum() - only[janssen])
-        slots = newcomers.take_infected(infected, self.at - self.engine.infection_delay)
-        slots = np.concatenate([slots, newcomers.take_infected(infected - len(slots), self.at)])
-        slots = np.concatenate([slots, newcomers.take(infected - len(slots), self.at)])
-        by_vaccine = only.copy()
-        by_vaccine[janssen] = 0
-        self._enter_by_vaccine(self._split(slots, by_vaccine), self.steps.single, ONE)
-        first = self.counts[Act.FIRST].copy()
-        line = self._split(newcomers.take(int(first.sum() + only[janssen]), self.at), first, spared=int(only[janssen]))
-        self._enter_by_vaccine(line, self.steps.pending, TWO)
-
-    def _enter_by_vaccine(self, parts: list[tuple[int, Slots]], queues: list, series_doses: int) -> None:
-        for vaccine, slots in parts:
-            self._add(slots, vaccine, 1, "primary", series_doses)
-            self.steps.enter(queues[vaccine], slots)
-
-    def _split(self, slots: Slots, counts: NDArray[np.int64], spared: int = 0) -> list[tuple[int, Slots]]:
-        return []
-
-    def _shares(self, act: Act, shares: list[Share], dose_number: int, series: str) -> list[Share]:
-        return shares
-
-    def _total(self, act: Act) -> int:
-        return int(self.counts[act].sum())

@@ -5,6 +5,7 @@ the replay is read back from the register at each week: stopped anywhere and sta
 """
 
 from collections.abc import Callable
+from datetime import date
 
 import numpy as np
 import pyarrow as pa
@@ -38,7 +39,7 @@ _PERSONS = """
            (SELECT min(f.occurred_on) FROM immunizations_infection f WHERE f.person_id = p.id) AS infected_on,
            EXISTS (SELECT FROM people_situation s WHERE s.person_id = p.id AND s.kind = 'immunodepressed') AS immunodepressed,
            hashint8extended(p.id, 2021) & 4294967295 AS lot
-    FROM people_person p ORDER BY p.id"""
+    FROM people_person p WHERE p.died_on IS NULL ORDER BY p.id"""
 _PERSONS_SCHEMA = pa.schema([
     ("person_id", pa.int64()), ("birth_date", pa.date32()), ("invited_on", pa.date32()), ("infected_on", pa.date32()),
     ("immunodepressed", pa.bool_()), ("lot", pa.int64()),
@@ -77,7 +78,7 @@ def _play(week: Week, plan: Plan) -> None:
 def record_week(week: Week, plan: Plan) -> BulkReport:
     """Give the doses of one week to persons and record them; acts that break a rule are forced, and counted by rule."""
     history = bulk.copy_out(_HISTORY, (), _HISTORY_SCHEMA)
-    assigner = Assigner(plan, _classes(plan, week.last), history=history.filter(_before(history, week.first)))
+    assigner = Assigner(plan, _classes(plan, week.last), history=[history.filter(_before(history, week.first))])
     rows = assigner.step(week.first, week.last)
     return record_doses_in_bulk(
         rows, source="official_series", by=BY, forced_reason=FORCED_REASON, batch_key=f"vacsi:{week.last.isoformat()}"
@@ -126,7 +127,7 @@ def age_classes(births: np.ndarray) -> np.ndarray:
 
 
 def _capacity(series: Series) -> np.ndarray:
-    births = bulk.copy_out("SELECT birth_date FROM people_person", (), pa.schema([("birth_date", pa.date32())]))
+    births = bulk.copy_out("SELECT birth_date FROM people_person WHERE died_on IS NULL", (), pa.schema([("birth_date", pa.date32())]))
     found = age_classes(births["birth_date"].to_numpy().astype("datetime64[D]"))
     return np.array([(found == code).sum() for code in series.classes], dtype=np.int64)
 

@@ -1,7 +1,6 @@
 """The rows the replay produces."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -10,10 +9,12 @@ from numpy.typing import NDArray
 
 from allant.country.official.series import VACCINES
 
+Marks = int | NDArray[np.integer]
 SERIES = ("primary", "booster")
 LOT_PREFIXES = {"comirnaty": "CO", "spikevax": "SP", "vaxzevria": "VA", "janssen": "JA", "unknown": "XX"}
 LOTS_A_WEEK = 4
 NAMES = pa.dictionary(pa.int8(), pa.string())
+LOTS = pa.dictionary(pa.int16(), pa.string())  # nearly a thousand over the replay
 SCHEMA = pa.schema(
     [
         ("person_id", pa.int64()),
@@ -22,43 +23,38 @@ SCHEMA = pa.schema(
         ("dose_number", pa.int8()),
         ("series", NAMES),
         ("series_doses", pa.int8()),
-        ("lot", NAMES),
+        ("lot", LOTS),
     ]
 )
 
 
-@dataclass
 class DayDoses:
-    """Doses of one day under construction: parallel lists of arrays and of their constants."""
+    """Doses of one day under construction."""
 
-    persons: list[NDArray[np.int64]] = field(default_factory=list)
-    marks: list[tuple[int, int, int, int]] = field(default_factory=list)
+    def __init__(self) -> None:
+        self._parts: list[tuple[NDArray[np.int64], ...]] = []
 
-    def add(self, person_id: NDArray[np.int64], vaccine: int, dose_number: int, series: str, series_doses: int) -> None:
-        """The same dose for several persons; `vaccine` is its position in `VACCINES`."""
-        if len(person_id):
-            self.persons.append(person_id)
-            self.marks.append((vaccine, dose_number, SERIES.index(series), series_doses))
+    def add(self, person_id: NDArray[np.int64], vaccine: Marks, dose_number: int, series: str, series_doses: Marks) -> None:
+        """One dose each; `vaccine` is a position in `VACCINES`. `Marks`: one value for all, or one a person."""
+        if size := len(person_id):
+            marks = (vaccine, dose_number, SERIES.index(series), series_doses)
+            self._parts.append((person_id, *(np.broadcast_to(np.asarray(mark, dtype=np.int8), size) for mark in marks)))
 
     def table(self, day: np.datetime64) -> pa.Table:
         """Rows of `SCHEMA`, sorted by person_id."""
-        if not self.persons:
+        if not self._parts:
             return SCHEMA.empty_table()
-        person_id = np.concatenate(self.persons)
+        person_id, vaccine, number, series, series_doses = (np.concatenate(column) for column in zip(*self._parts, strict=True))
         rows = np.argsort(person_id, kind="stable")
-        sizes = [len(part) for part in self.persons]
-        vaccine, number, series, series_doses = (
-            np.repeat(np.array(column, dtype=np.int8), sizes)[rows] for column in zip(*self.marks, strict=True)
-        )
-        person_id = person_id[rows]
-        lot = (vaccine * LOTS_A_WEEK + person_id % LOTS_A_WEEK).astype(np.int8)
+        person_id, vaccine = person_id[rows], vaccine[rows]
+        lot = (vaccine * LOTS_A_WEEK + person_id % LOTS_A_WEEK).astype(np.int16)
         columns = [
             pa.array(person_id),
             pa.array(np.full(len(person_id), day)),
             pa.DictionaryArray.from_arrays(pa.array(vaccine), pa.array(VACCINES)),
-            pa.array(number),
-            pa.DictionaryArray.from_arrays(pa.array(series), pa.array(SERIES)),
-            pa.array(series_doses),
+            pa.array(number[rows]),
+            pa.DictionaryArray.from_arrays(pa.array(series[rows]), pa.array(SERIES)),
+            pa.array(series_doses[rows]),
             pa.DictionaryArray.from_arrays(pa.array(lot), pa.array(week_lots(day))),
         ]
         return pa.table(columns, schema=SCHEMA)

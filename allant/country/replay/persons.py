@@ -18,6 +18,7 @@ class ClassPersons:
     `order`: integers, smallest first, in which first doses are offered (invited, then eligible, then drawn by lot).
     `infected_on`: datetime64[D] of the first infection, NaT when none is known. `immunodepressed`: bool.
     `birth_month`: months since 1900, used only to give age-restricted vaccines to the oldest of the day.
+    `living`: bool; the dead have no dose. All alive when None.
     """
 
     person_id: NDArray[np.int64]
@@ -25,6 +26,7 @@ class ClassPersons:
     infected_on: NDArray[np.datetime64]
     immunodepressed: NDArray[np.bool_]
     birth_month: NDArray[np.int16] | None = None
+    living: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         arrays = (self.order, self.infected_on, self.immunodepressed)
@@ -32,6 +34,11 @@ class ClassPersons:
             raise ValueError("arrays of different lengths")
         if np.any(np.diff(self.person_id) <= 0):
             raise ValueError("person_id must grow strictly")
+
+    @property
+    def size(self) -> int:
+        """Persons who can have a dose."""
+        return len(self.person_id) if self.living is None else int(np.count_nonzero(self.living))
 
 
 class Identifiers:

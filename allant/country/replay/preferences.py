@@ -25,7 +25,9 @@ class Preferences:
     overdue_after: dict[str, int]
     overdue_share: float
     janssen_booster_after: int
+    third_dose_after: int
     infection_before_single_dose: int
+    oldest_first: tuple[str, ...]
 
     def weights(self, days: np.ndarray, classes: tuple[str, ...], vaccines: tuple[str, ...]) -> Weights:
         """Weight of each vaccine for each age class, shape [day, class, vaccine]; 1 where nothing is said."""
@@ -67,5 +69,7 @@ def load_preferences() -> Preferences:
         overdue_after={name: int(value["overdue"]) for name, value in intervals.items()},
         overdue_share=float(raw["overdue_share"]),
         janssen_booster_after=int(raw["single_dose"]["janssen_booster_after"]),
+        third_dose_after=int(raw["third_dose"]["after"]),
         infection_before_single_dose=int(raw["infection"]["before_single_dose"]),
+        oldest_first=tuple(raw["oldest_first"]),
     )

@@ -42,12 +42,15 @@ class Queue:
         return self.take(count, until=self.oldest) if self._chunks else NOBODY
 
 
-def take_oldest(queues: Sequence[Queue], count: int) -> list[Slots]:
-    """Up to `count` persons over several queues, oldest first; one array per queue. Equal days: the first queue first."""
+def take_oldest(queues: Sequence[Queue], count: int, until: int | None = None) -> list[Slots]:
+    """Up to `count` persons over several queues, oldest first; one array per queue. Equal days: the first queue first.
+
+    With `until`, only those who entered on or before that day.
+    """
     taken: list[list[Slots]] = [[NOBODY] for _ in queues]
     while count:
-        waiting = [(queue.oldest, at) for at, queue in enumerate(queues) if queue.oldest is not None]
-        if not waiting:
+        waiting = [(oldest, at) for at, queue in enumerate(queues) if (oldest := queue.oldest) is not None]
+        if not waiting or (until is not None and min(waiting)[0] > until):
             break
         at = min(waiting)[1]
         taken[at].append(queues[at].take_entry(count))

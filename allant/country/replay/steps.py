@@ -58,15 +58,20 @@ class ClassSteps:
             preferred = np.concatenate([preferred, self.single[vaccine].take(count - len(preferred), until)])
         return np.concatenate([preferred, *take_oldest(self.single, count - len(preferred))])
 
-    def take_double(self, count: int, *, frail_first: bool) -> list[Share]:
-        """Persons complete after two doses, oldest first; `frail_first`, the immunodepressed before anybody."""
+    def take_double(self, count: int, frail_until: int | None = None) -> list[Share]:
+        """Persons complete after two doses, oldest first; before them, with `frail_until`, the immunodepressed complete by then."""
         keys = list(self.double)
-        frail = [key for key in keys if key[1]] if frail_first else []
-        taken = list(zip(frail, take_oldest([self.double[key] for key in frail], count), strict=True))
+        frail = [key for key in keys if key[1] and frail_until is not None]
+        taken = list(zip(frail, take_oldest([self.double[key] for key in frail], count, frail_until), strict=True))
         missing = count - sum(len(slots) for _, slots in taken)
         taken += zip(keys, take_oldest(list(self.double.values()), missing), strict=True)
-        return [(np.concatenate([s for key, s in taken if key[0] == doses]), doses) for doses in (ONE, TWO)]
+        return [(np.concatenate([slots for key, slots in taken if key[0] == doses]), doses) for doses in (ONE, TWO)]
 
-    def take_after_third(self, count: int, queues: dict[int, Queue]) -> list[Share]:
-        """Persons of `third` or `boosted`, oldest first."""
-        return list(zip(take_oldest(list(queues.values()), count), queues, strict=True))
+    def take_after_third(self, count: int, groups: Sequence[dict[int, Queue]]) -> list[Share]:
+        """Persons of `third` or `boosted`, one group after the other, oldest first."""
+        shares: list[Share] = []
+        for queues in groups:
+            taken = take_oldest(list(queues.values()), count)
+            shares += zip(taken, queues, strict=True)
+            count -= sum(map(len, taken))
+        return shares

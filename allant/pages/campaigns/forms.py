@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from dsfr.forms import DsfrBaseForm
 
 from allant.campaigns.codes import Mistyped
 from allant.campaigns.reads import invitation_of_code
@@ -15,14 +14,14 @@ from allant.people.models import Person
 BY_CODE, BY_MATRICULE = "code", "matricule"
 
 
-class PersonSearch(DsfrBaseForm):
+class PersonSearch(forms.Form):
     """A matricule or a targeting code. It travels in the body of a POST, so that no address and no server log holds it."""
 
     value = forms.CharField(
         label="Matricule ou code de ciblage",
         help_text="13 caractères, ou 15 avec la clé, pour un matricule ; 12 caractères pour un code. Les espaces sont ignorés.",
         max_length=40,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        widget=forms.TextInput(attrs={"class": "fr-input", "autocomplete": "off", "spellcheck": "false"}),
     )
 
     def clean_value(self) -> str:

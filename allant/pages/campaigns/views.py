@@ -34,6 +34,7 @@ def campaign_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Objective and gap, target in French with its count, waves, channels, effect so far."""
     campaign = get_object_or_404(Campaign.objects.with_counts(), slug=slug)
     today = clock.today()
+    gap = reads.gap(campaign, today)
     return render(
         request,
         "campaigns/page.html",
@@ -44,7 +45,9 @@ def campaign_page(request: HttpRequest, slug: str) -> HttpResponse:
             "today": today,
             "state": state_badge(campaign.state_on(today)),
             "channels": [channel_name(code) for code in campaign.channels],
-            "gap": reads.gap(campaign, today),
+            "gap": gap,
+            "gap_percent": 100 * gap.share if gap else None,
+            "objective_percent": None if campaign.objective_share is None else 100 * campaign.objective_share,
             "target": campaign.current_target,
             "count": reads.target_count(campaign, today),
             "breakdowns": breakdowns(campaign, today),

@@ -48,12 +48,26 @@ DOORS = (
         "Se connecter",
         "account_login",
     ),
-    Door("Partenaires", "Associations, CCAS, France services : entrez avec le compte de votre structure.", "Se connecter", "account_login"),
+    Door(
+        "Partenaires",
+        "Associations, CCAS, France services : entrez avec le compte de votre structure.",
+        "Se connecter",
+        "account_login",
+    ),
     Door("Assurés", "Entrez avec FranceConnect.", "Se connecter", "account_login"),
 )
 
 PROMISES = (
-    Promise("Chacun une fois", "Une personne n'est que dans une vague par campagne et n'a qu'un code valide. Rien n'est perdu ni fait deux fois."),
-    Promise("Des règles datées", "Âges, délais et phases viennent d'une doctrine datée et sourcée : une date passée redonne la règle d'alors."),
-    Promise("Des chiffres refaisables", "Chaque chiffre est calculé sur les doses, renvoie à sa définition et se télécharge ; la valeur officielle est à côté."),
+    Promise(
+        "Chacun une fois",
+        "Une personne n'est que dans une vague par campagne et n'a qu'un code valide. Rien n'est perdu ni fait deux fois.",
+    ),
+    Promise(
+        "Des règles datées",
+        "Âges, délais et phases viennent d'une doctrine datée et sourcée : une date passée redonne la règle d'alors.",
+    ),
+    Promise(
+        "Des chiffres refaisables",
+        "Chaque chiffre est calculé sur les doses, renvoie à sa définition et se télécharge ; la valeur officielle est à côté.",
+    ),
 )

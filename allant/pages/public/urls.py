@@ -2,9 +2,15 @@
 
 from django.urls import path
 
-from allant.pages.public import views
+from allant.pages.public import chart_views, file_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("chiffres/", views.figures, name="figures"),
+    path("chiffres/ages.csv", views.ages_csv, name="figures_ages_csv"),
+    path("chiffres/courbes.svg", chart_views.curves, name="figures_curves"),
+    path("chiffres/carte.svg", chart_views.departement_map, name="figures_map"),
+    path("chiffres/definitions/", views.figure_definitions, name="figure_definitions"),
+    path("chiffres/fichiers/", file_views.file_list, name="figure_files"),
+    path("chiffres/fichiers/<str:name>", file_views.file_content, name="figure_file"),
 ]

@@ -1,0 +1,70 @@
+"""Every address against every role: default deny, and only the roles declared get in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from allant.accounts.access import Access, declared_access
+from allant.accounts.roles import Role
+from tests.accounts.sessions import account_with, enter
+
+# A value for each converter: the pages may well answer 404, once the visitor is let in.
+VALUES = {"slug": "aucune", "invitation": 1, "provider_id": "agency", "name": "aucun.csv"}
+
+
+def patterns(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
+    """Every leaf of the urlconf with its whole route."""
+    for entry in resolver.url_patterns:
+        route = prefix + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            yield from patterns(entry, route)
+        else:
+            yield route, entry
+
+
+ALL = list(patterns(get_resolver()))
+RESERVED = [(route, pattern) for route, pattern in ALL if not (declared_access(pattern.callback) or Access()).public]
+
+
+def address(route: str) -> str:
+    """A route with its parameters filled."""
+    for name, value in VALUES.items():
+        for converter in ("slug", "int", "str"):
+            route = route.replace(f"<{converter}:{name}>", str(value))
+    assert "<" not in route, f"Ajoutez à VALUES une valeur pour {route}"
+    return f"/{route}"
+
+
+@pytest.mark.parametrize(("route", "pattern"), ALL, ids=[route for route, _ in ALL])
+def test_every_view_declares_who_may_open_it(route: str, pattern: URLPattern) -> None:
+    assert declared_access(pattern.callback) is not None, route
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("route", [route for route, _ in RESERVED])
+def test_an_anonymous_visitor_is_sent_to_sign_in(client: Client, route: str) -> None:
+    answer = client.get(address(route))
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/connexion/?next=")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", Role)
+def test_each_role_opens_its_pages_and_no_other(client: Client, role: Role) -> None:
+    enter(client, account_with(role))
+    for route, pattern in RESERVED:
+        access = declared_access(pattern.callback)
+        assert access
+        answer = client.get(address(route))
+        assert (answer.status_code == 403) is (role not in access.roles), (route, role, answer.status_code)
+        assert answer.status_code < 500
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("route", [route for route, _ in ALL if route not in dict(RESERVED)])
+def test_public_pages_answer_everybody(client: Client, route: str) -> None:
+    assert client.get(address(route)).status_code in {200, 404, 405, 403, 401}
