@@ -1,18 +1,21 @@
 """Settings of the tests: a cluster of their own, a database for each process, quick hashing, plain static files."""
 
+import atexit
 import os
+import shutil
 import tempfile
-from pathlib import Path
 
 from allant.site import home
 
-os.environ["ALLANT_HOME"] = str(Path(tempfile.gettempdir()) / f"allant-tests-{os.getuid()}")
+os.environ["ALLANT_HOME"] = tempfile.mkdtemp(prefix="allant-tests-")  # one a process: parallel tests never share files
 os.environ.pop("ALLANT_TODAY", None)
 
 from allant.site.postgres import Cluster
 from allant.site.settings import *  # noqa: F403
-from allant.site.settings import TEMPLATES
+from allant.site.settings import ALLANT_HOME, TEMPLATES
 from tests.templates import MissingVariable
+
+atexit.register(shutil.rmtree, ALLANT_HOME, ignore_errors=True)
 
 TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = MissingVariable()  # type: ignore[index]
 

@@ -32,6 +32,7 @@ class User(AbstractBaseUser):
 
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"
+    allant_kind = "mutable"
 
     class Meta:
         verbose_name = "compte"

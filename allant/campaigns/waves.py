@@ -29,7 +29,7 @@ Progress = Callable[[int, int], None]
 
 # Which fact tells that the channel can reach the person; a letter needs only the address every insured person has.
 _REACHED_BY = {"call": "has_landline", "sms": "has_mobile", "email": "has_email", "letter": "true", "account": "has_email"}
-_LIST = pa.schema([("person_id", pa.int64()), ("channel", pa.string())])
+_LIST = pa.schema([("person_id", pa.int64()), ("channel", pa.string()), ("found", pa.int64())])
 
 
 class CampaignClosed(ValueError):
@@ -90,11 +90,13 @@ def _select(campaign: Campaign, definition: Definition, capacity: int | None) ->
         WHERE NOT EXISTS (SELECT FROM campaigns_invitation i
                           WHERE i.person_id = t.person_id AND i.campaign_id = {int(campaign.pk)} AND i.revoked_at IS NULL)"""
     # The order among equals is drawn once for all by a hash: fair, and the same when run again.
-    everyone = bulk.copy_out(
-        f"SELECT * FROM ({query}) AS q WHERE channel IS NOT NULL ORDER BY hashint8extended(person_id, hashtextextended(%s, 0)), person_id",
-        [*parameters, campaign.slug], _LIST,
+    people = bulk.copy_out(
+        f"""SELECT person_id, channel, count(*) OVER () AS found FROM ({query}) AS q WHERE channel IS NOT NULL
+            ORDER BY hashint8extended(person_id, hashtextextended(%s, 0)), person_id LIMIT %s""",
+        [*parameters, campaign.slug, capacity], _LIST,
     )
-    return (everyone if capacity is None else everyone.slice(0, capacity)), everyone.num_rows
+    found = people["found"][0].as_py() if people.num_rows else 0
+    return people.drop_columns("found"), found
 
 
 def _write_list(name: str, people: pa.Table) -> tuple[str, str]:

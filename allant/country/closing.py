@@ -49,10 +49,10 @@ def _coverage(outcome: Outcome) -> Table:
     parameters = Parameters(rules.as_known_on(day), outcome.scale)
     official, nation = official_on(day), Parameters(rules.as_known_on(day)).population(day)
     found = key_figures(national_counts(PostgresSource(), parameters.age_classes(day)), parameters, day)
-    table = Table(title=f"Couverture au {day:%d/%m/%Y}, en % ; écart en personnes synthétiques", padding=(0, 0))
+    table = Table(title=f"Couverture au {day:%d/%m/%Y}, en % (off. : officiel) ; écart en personnes", padding=(0, 0))
     table.add_column("classe d'âge", no_wrap=True)
     for label, _, _ in _COLUMNS:
-        for heading in (label, "officiel", "écart"):
+        for heading in (label, "off.", "écart"):
             table.add_column(heading, justify="right")
     for row in (*found.by_age, found.nation):
         code = row.code if row is not found.nation else ALL

@@ -1,6 +1,7 @@
 """The security headers that Django does not write itself."""
 
 from collections.abc import Callable
+from functools import cache
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -8,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
 
+@cache
 def content_policy(sign_in_origins: tuple[str, ...] = ()) -> str:
     """Everything from this site; no inline script or style.
 
@@ -30,11 +32,10 @@ class SecurityHeaders:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
-        self.policy = content_policy(tuple(settings.SIGN_IN_ORIGINS))
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        response.headers.setdefault("Content-Security-Policy", self.policy)
+        response.headers.setdefault("Content-Security-Policy", content_policy(tuple(settings.SIGN_IN_ORIGINS)))
         response.headers.setdefault("Permissions-Policy", PERMISSIONS)
         user = getattr(request, "user", None)
         if user is not None and user.is_authenticated:

@@ -98,6 +98,7 @@ def test_a_campaign_manager_by_keyboard_from_the_door_to_why(browser_page: Page,
     page.wait_for_url(f"{site}/campagnes/")
     tab_to(page, "Soixante ans et plus")
     page.keyboard.press("Enter")
+    page.wait_for_url("**/campagnes/essai/")
     tab_to(page, "Pourquoi cette personne")
     page.keyboard.press("Enter")
     page.wait_for_url("**/pourquoi/")

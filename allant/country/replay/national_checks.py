@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from allant.country.population.files import Country
@@ -53,7 +54,7 @@ class NationalChecks:
             described.append(self.ledger.describe(doses))
             self.ledger.record(doses)
         acts = pa.concat_tables(described).unify_dictionaries()
-        acts = acts.append_column("row_no", pa.array(range(acts.num_rows), pa.int64())).append_column("today", acts["occurred_on"])
+        acts = acts.append_column("row_no", pa.array(np.arange(acts.num_rows))).append_column("today", acts["occurred_on"])
         return self._verdicts(acts, known_on)
 
     def remember(self, doses: pa.Table) -> None:
