@@ -179,12 +179,16 @@ def test_age_classes_cover_every_age_once(book: RuleBook) -> None:
     assert all(row["code"] == f"{row['max_age'] or 80:02}" for row in classes)
 
 
-@pytest.mark.parametrize(("on", "total"), [(date(2021, 11, 21), 67_676_577), (date(2022, 1, 1), 67_863_570)])
-def test_populations_add_up_to_the_country(book: RuleBook, on: date, total: int) -> None:
+@pytest.mark.parametrize(
+    ("on", "total", "apart"),
+    # In 2021 the classes are worked out one by one from their coverages: their sum is near the total (docs/decisions/0006).
+    [(date(2021, 11, 21), 67_676_577, 22_000), (date(2022, 1, 1), 67_863_570, 1)],
+)
+def test_populations_add_up_to_the_country(book: RuleBook, on: date, total: int, apart: int) -> None:
     """FG-01: denominators are dated doctrine."""
     population = {row["code"]: row["population"] for row in book.value("figures.population", on)}
     assert population.pop("0") == total
-    assert sum(population.values()) == pytest.approx(total, abs=1)
+    assert sum(population.values()) == pytest.approx(total, abs=apart)
     assert list(population) == [row["code"] for row in book.value("figures.age_classes", on)]
 
 

@@ -40,9 +40,9 @@ def test_registering_the_same_table_twice_is_harmless() -> None:
 
 
 def test_unknown_names_get_the_nearest() -> None:
-    with pytest.raises(UnknownName, match="Aucune table de faits « persons ». Vouliez-vous dire « person »"):
+    with pytest.raises(UnknownName, match=r"Aucune table de faits « persons »\. Vouliez-vous dire « person »"):
         Registry([PERSON]).table("persons")
-    with pytest.raises(UnknownName, match="pas de colonne « birthdate ». Vouliez-vous dire « birth_date »"):
+    with pytest.raises(UnknownName, match=r"pas de colonne « birthdate »\. Vouliez-vous dire « birth_date »"):
         PERSON.fact("birthdate")
     assert nearest("zzz", ["b", "a"]) == "Noms connus : a, b."
     assert nearest("zzz", []) == "Aucun nom n'est déclaré."

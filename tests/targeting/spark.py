@@ -3,6 +3,13 @@
 from functools import cache
 from typing import Any
 
+import pytest
+
+leaves_sockets = pytest.mark.filterwarnings(
+    "ignore:unclosed <socket:ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)
+"""py4j leaves its sockets to the garbage collector."""
+
 
 @cache
 def session() -> Any:

@@ -63,8 +63,9 @@ def test_a_list_on_disk_says_what_it_holds(crowd: World, tmp_path: Path) -> None
 
 
 def test_a_table_missing_from_the_snapshot_is_named(tmp_path: Path) -> None:
-    with engine_duckdb.Engine(tmp_path, registry=REGISTRY) as duckdb, pytest.raises(
-        engine_duckdb.SnapshotMissing, match=r"n'a pas la table « person » : aucun fichier person/\*\.parquet"
+    with (
+        engine_duckdb.Engine(tmp_path, registry=REGISTRY) as duckdb,
+        pytest.raises(engine_duckdb.SnapshotMissing, match=r"n'a pas la table « person » : aucun fichier person/\*\.parquet"),
     ):
         duckdb.count(TARGET)
 

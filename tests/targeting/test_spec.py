@@ -4,6 +4,7 @@ import pytest
 
 from allant.targeting import Definition
 
+from .spark import leaves_sockets
 from .spec import Case, Chapter
 from .spec.rendering import CHAPTERS, PAGE, page
 from .vocabulary import REGISTRY
@@ -19,6 +20,7 @@ def test_every_engine_selects_these_people(world: World, chapter: Chapter, case:
 
 
 @pytest.mark.long
+@leaves_sockets
 def test_spark_selects_these_people(world: World) -> None:
     for chapter in CHAPTERS:
         world.load(chapter.population)

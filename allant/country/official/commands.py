@@ -10,7 +10,7 @@ from allant.country.official.facts import load_population, write_facts
 from allant.country.official.read import OfficialDataError, read_directory
 
 app = typer.Typer(help="Les chiffres officiels de la campagne.", no_args_is_help=True)
-REFUSED = 2
+REFUSED = 1
 
 
 @app.callback()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import hashlib
 import json
 import multiprocessing
@@ -15,11 +14,11 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from allant.country.official.facts import load_population
 from allant.country.population.chunk import Recipe
 from allant.country.population.files import Manifest, begin, finish, is_whole, write_part
-from allant.country.population.layout import CHUNK, REFERENCE_YEAR, layout
+from allant.country.population.layout import CHUNK, layout
 from allant.country.population.parameters import CLASSES, UNKNOWN, parameters
-from allant.doctrine import rules
 from allant.site import home
 
 Progress = Callable[[int, int], None]
@@ -67,10 +66,8 @@ def make_country(
 
 
 def official_population() -> dict[str, int]:
-    """Inhabitants of each official age class in 2021, without the total (doctrine: `figures.population`)."""
-    on = datetime.date(REFERENCE_YEAR, 12, 31)
-    rows = rules.as_known_on(on).value("figures.population", on=on)
-    return {row["code"]: int(row["population"]) for row in rows if row["code"] in CLASSES}
+    """Inhabitants of each official age class in 2021, without the total: whole persons, unlike the doctrine's denominators."""
+    return {code: people for code, people in load_population().items() if code in CLASSES}
 
 
 def default_directory() -> Path:

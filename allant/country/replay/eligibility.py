@@ -10,6 +10,7 @@ from allant.country.official.series import LAST_DAY
 from allant.doctrine import RuleBook, rules
 
 Days = NDArray[np.datetime64]
+Births = tuple[NDArray[np.datetime64], NDArray[np.timedelta64]]  # months, and days in the month
 NEVER = np.datetime64("NaT", "D")
 
 
@@ -22,11 +23,13 @@ def eligible_days(
     nobody. An unknown birth date (NaT) meets no age criterion. The book is that of the end of the campaign by default.
     """
     book = book or rules.as_known_on(LAST_DAY)
+    months = birth_dates.astype("datetime64[M]")
+    births = months, birth_dates - months.astype("datetime64[D]")
     earliest = np.full(len(birth_dates), NEVER)
     for phase in book.value("covid.priority", LAST_DAY):
         criteria = phase["criteria"]
         held = _held(situation_names(criteria), situations or {}, len(birth_dates))
-        day = _within_ages(birth_dates, np.datetime64(phase["opens_on"], "D"), criteria)
+        day = _within_ages(births, np.datetime64(phase["opens_on"], "D"), criteria)
         sooner = held & ~np.isnat(day) & (np.isnat(earliest) | (day < earliest))
         earliest[sooner] = day[sooner]
     return earliest
@@ -52,19 +55,18 @@ def _held(groups: Iterable[list[str]], situations: Mapping[str, NDArray[np.bool_
     return held
 
 
-def _within_ages(birth_dates: Days, opens_on: np.datetime64, criteria: Mapping[str, Any]) -> Days:
+def _within_ages(births: Births, opens_on: np.datetime64, criteria: Mapping[str, Any]) -> Days:
     """First day on or after `opens_on` within the ages; NaT when there is none."""
     least, most = criteria.get("min_age"), criteria.get("max_age")
-    day = np.full(len(birth_dates), opens_on)
+    day = np.full(len(births[0]), opens_on)
     if least is not None:
-        birthday = _birthday(birth_dates, int(least))
-        day = np.where(np.isnat(birthday), NEVER, np.maximum(birthday, opens_on))
+        day = np.maximum(_birthday(births, int(least)), opens_on)  # NaT stays NaT
     if most is not None:
-        day = np.where(day < _birthday(birth_dates, int(most) + 1), day, NEVER)
+        day = np.where(day < _birthday(births, int(most) + 1), day, NEVER)
     return day
 
 
-def _birthday(birth_dates: Days, age: int) -> Days:
+def _birthday(births: Births, age: int) -> Days:
     """The day this age is reached; 1 March for those born on 29 February, when the year has none."""
-    months = birth_dates.astype("datetime64[M]")
-    return (months + 12 * age).astype("datetime64[D]") + (birth_dates - months.astype("datetime64[D]"))
+    months, days = births
+    return np.asarray((months + 12 * age).astype("datetime64[D]") + days)

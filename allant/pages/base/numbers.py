@@ -1,4 +1,4 @@
-"""Numbers as French pages write them."""
+"""Numbers as French pages write them. Django's `number_format` cuts decimals, so each function rounds first."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def count(value: float) -> str:
 
 def percent(value: float) -> str:
     """`75.09` → `75,1 %`."""
-    return f"{number_format(value, decimal_pos=1, use_l10n=True, force_grouping=True)}{NO_BREAK}%"
+    return f"{number_format(round(value, 1), decimal_pos=1, use_l10n=True, force_grouping=True)}{NO_BREAK}%"
 
 
 def points(value: float) -> str:
