@@ -27,7 +27,10 @@ def copy_in(table: str, rows: pa.Table) -> int:
 
 
 def copy_out(query: str, parameters: Sequence[Any], schema: pa.Schema) -> pa.Table:
-    """The rows of a SELECT as an Arrow table of this schema, columns in order; an unquoted empty field is null."""
+    """The rows of a SELECT as an Arrow table of this schema (text, whole numbers, decimals, dates, booleans), columns in order.
+
+    As with any cursor, literal percent signs are doubled when there are parameters, and only then.
+    """
     chunks: list[bytes] = []
     with connection.cursor() as cursor:
         # mogrify on the client: COPY takes no server-side parameters
@@ -39,6 +42,9 @@ def copy_out(query: str, parameters: Sequence[Any], schema: pa.Schema) -> pa.Tab
     return pyarrow.csv.read_csv(
         pa.BufferReader(b"".join(chunks)),
         read_options=pyarrow.csv.ReadOptions(column_names=schema.names),
+        # An empty line is the null of a one-column query.
+        parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
+        # PostgreSQL quotes an empty text and leaves a null bare.
         convert_options=pyarrow.csv.ConvertOptions(
             column_types=schema, strings_can_be_null=True, quoted_strings_can_be_null=False, null_values=[""],
             true_values=["t"], false_values=["f"],

@@ -19,6 +19,7 @@ STAGES = {
     "invitations": "Cibles, codes, invitations",
     "messages": "Messages écrits",
     "doses": "Doses et rappels",
+    "publication": "Données ouvertes",
 }
 PEOPLE = 67_677
 

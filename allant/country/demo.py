@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -22,6 +22,9 @@ from allant.country.replay.campaigns import BY, save_campaigns
 from allant.country.replay.database import replay
 from allant.doctrine import rules
 from allant.figures.official import replace_official
+from allant.figures.parameters import ALL, Parameters, scale_of
+from allant.figures.publish import publish
+from allant.figures.sources import PostgresSource
 from allant.outreach.actions import load_templates
 
 SEED = 2021
@@ -63,7 +66,17 @@ def run(*, people: int, official: Path | None, progress: Progress, seed: int = S
     save_campaigns(rules.as_known_on(series.days[-1].item()), scale)
     replace_official(official_rows(series))
     replay(series, people=people, progress=progress)
+    _publish(series.days[-1].item(), manifest.total, progress)
     return _outcome(manifest.total, scale, series)
+
+
+def _publish(on: date, people: int, progress: Progress) -> None:
+    """The open-data files that the pages offer, once the whole replay is there."""
+    progress("publication", 0, 1)
+    parameters = Parameters(rules.as_known_on(on))
+    parameters = replace(parameters, scale=scale_of(people, parameters.population(on)[ALL]))
+    publish(PostgresSource(), parameters, on, Path(settings.ALLANT_PUBLICATION), on)
+    progress("publication", 1, 1)
 
 
 def official_rows(series: Series) -> pa.Table:

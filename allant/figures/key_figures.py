@@ -114,9 +114,9 @@ def key_figures(counts: Counts, parameters: Parameters, on: date) -> KeyFigures:
 def by_departement(
     counts: Counts, parameters: Parameters, on: date, inhabitants: Mapping[str, tuple[str, int]]
 ) -> tuple[Coverage, ...]:
-    """Coverages by département of residence, from `count_by_departement`; `inhabitants`: name and census population by code.
+    """Coverages by département of residence, from `count_by_departement`; `inhabitants`: name and people by code.
 
-    The census populations are brought to the doctrine's total (assumption: the same ratio everywhere), so the mean of the
+    The populations are brought to the doctrine's total (assumption: the same ratio everywhere), so the mean of the
     départements weighted by population is the national coverage, but for persons without a known département.
     """
     ratio = parameters.population(on)[ALL] / sum(persons for _, persons in inhabitants.values())

@@ -91,7 +91,7 @@ def _legend(root: ET.Element, scale: Scale, national: float, corner: tuple[float
         x = left + column * 16.5 * unit
         box = {"x": f"{x:g}", "y": f"{top:g}", "width": f"{4 * unit:g}", "height": f"{3 * unit:g}"}
         ET.SubElement(root, svg.tag("rect"), {**box, "fill": shade, "stroke": OUTLINE, "stroke-width": f"{unit / 8:g}"})
-        _text(root, x, top + 6.5 * unit, 2.3 * unit, text)
+        _text(root, x, top + 6 * unit, 1.9 * unit, text)
     mean = f"Moyenne nationale : {french_percent(national)} %"
     _text(root, left, top + 12 * unit, 3.2 * unit, mean)
     _text(root, left, top + 16.5 * unit, 3.2 * unit, f"{SIMULATED} entre départements.")

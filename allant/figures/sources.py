@@ -40,6 +40,15 @@ def people_of(source: Source) -> int:
     return int(source.query("SELECT count(*) FROM person", pa.schema([("people", pa.int64())]))["people"][0].as_py())
 
 
+def residents_of(source: Source) -> dict[str, int]:
+    """How many persons live in each département; those without a known one are left out."""
+    found = source.query(
+        "SELECT departement, count(*) AS people FROM person WHERE departement IS NOT NULL GROUP BY departement",
+        pa.schema([("departement", pa.string()), ("people", pa.int64())]),
+    )
+    return dict(zip(found["departement"].to_pylist(), found["people"].to_pylist(), strict=True))
+
+
 class PostgresSource:
     """The register itself, on Django's connection and inside its transaction."""
 

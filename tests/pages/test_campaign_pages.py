@@ -161,6 +161,7 @@ def test_a_local_manager_sees_the_people_of_their_departement(client: Client, ca
     assert here and elsewhere
     assert search(client, small_country.matricule(here.pk)).status_code == 200
     assert search(client, small_country.matricule(elsewhere.pk)).status_code == 403
+    assert AccessLogEntry.objects.about(elsewhere.pk).get().action == LoggedAction.REFUSED
     outside = Invitation.objects.exclude(person__departement_code="35").first()
     assert outside
     assert client.get(f"/campagnes/essai/personnes/{outside.pk}/pourquoi/").status_code == 403

@@ -29,9 +29,12 @@ def test_each_simulator_answers_and_lists_its_accounts(name: str) -> None:
             assert account.sub in page
 
 
-def test_the_answer_comes_from_this_machine_only() -> None:
+def test_only_the_loopback_address_is_listened_to() -> None:
+    """A server open to every interface would answer on the machine's other addresses, 127.0.0.2 among them."""
     with simulator("agency") as address:
-        assert address.startswith("http://127.0.0.1:")
+        elsewhere = address.replace("127.0.0.1", "127.0.0.2")
+        with pytest.raises(requests.ConnectionError):
+            requests.get(elsewhere, timeout=10)
 
 
 def test_unknown_accounts_and_missing_pkce_are_refused_in_french() -> None:

@@ -51,7 +51,7 @@ def load_population(directory: Path | None = None) -> dict[str, int]:
     official = directory / "population-2021.csv" if directory else None
     if official and official.is_file():
         return read_population(official)
-    with (DATA / POPULATION_FILE).open(encoding="utf-8", newline="") as file:
+    with (DATA / POPULATION_FILE).open(encoding="utf-8") as file:
         return {row["age_class"]: int(row["people"]) for row in _rows(file)}
 
 
@@ -85,7 +85,7 @@ def read_facts(directory: Traversable | Path = DATA) -> Series:
     """
     week_ends, by_class = _read_cumulated(directory / CLASS_FILE, (*CLASSES, UNKNOWN_CLASS), CLASS_MEASURES)
     _, by_vaccine = _read_cumulated(directory / VACCINE_FILE, VACCINES, VACCINE_MEASURES)
-    with (directory / POPULATION_FILE).open(encoding="utf-8", newline="") as file:
+    with (directory / POPULATION_FILE).open(encoding="utf-8") as file:
         population = {row["age_class"]: int(row["people"]) for row in _rows(file)}
     return Series(
         days=np.arange(week_ends[0], week_ends[-1] + 1),
@@ -107,7 +107,7 @@ def _daily(week_ends: Counts) -> Counts:
 def _read_cumulated(
     path: Traversable | Path, groups: tuple[str, ...], measures: tuple[str, ...]
 ) -> tuple[np.ndarray, dict[str, Counts]]:
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8") as file:
         rows = list(_rows(file))
     days = np.array([row["week_end"] for row in rows[:: len(groups)]], dtype="datetime64[D]")
     shape = (len(days), len(groups))

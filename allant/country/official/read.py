@@ -151,9 +151,7 @@ def _read_cells(path: Path, layout: Layout, problems: list[Problem]) -> dict[str
         reason = "séparateur « ; » attendu" if len(header) < 2 else f"colonnes absentes : {', '.join(missing)}"
         problems.append(Problem(path.name, 1, reason))
         return None
-    found = [
-        Problem(path.name, line, reason) for line, row in enumerate(rows[1:], start=2) for reason in _bad_cells(header, row)
-    ]
+    found = [Problem(path.name, line, reason) for line, row in enumerate(rows[1:], start=2) for reason in _bad_cells(header, row)]
     problems += found
     if found:
         return None
@@ -207,9 +205,7 @@ def _order_rows(
     return None if found else np.stack(orders)
 
 
-def _check_counts(
-    file: str, layout: Layout, numbers: dict[str, np.ndarray], order: np.ndarray, problems: list[Problem]
-) -> None:
+def _check_counts(file: str, layout: Layout, numbers: dict[str, np.ndarray], order: np.ndarray, problems: list[Problem]) -> None:
     """Cumulated columns are running sums; complete within first doses, boosters within complete."""
 
     def refuse(wrong: np.ndarray, reason: str) -> None:
@@ -253,4 +249,3 @@ def _check_unknown(series: Series) -> None:
                 problems.append(Problem(layout.name, 1, reason))
     if problems:
         raise OfficialDataError(problems)
-

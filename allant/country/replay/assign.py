@@ -83,7 +83,7 @@ class Assigner:
                 self.steps.append(self._new_steps(group))
                 self.birth_months.append(group.birth_month)
         if short:
-            raise NotEnoughPersons(f"Pays trop petit pour ce plan. {' ; '.join(short)}. Faites le plan avec les effectifs du pays.")
+            raise NotEnoughPersons(f"Pays trop petit pour ce plan. {' ; '.join(short)}. Refaites le plan de ce pays.")
 
     def _new_steps(self, persons: ClassPersons) -> ClassSteps:
         infected = (persons.infected_on.astype("datetime64[D]") - self.plan.days[0]).astype("timedelta64[D]")

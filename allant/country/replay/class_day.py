@@ -50,8 +50,10 @@ class ClassDay:
 
     def _fourth_doses(self) -> None:
         steps = self.steps
-        self._give_shares(Act.FOURTH_BOOSTER, steps.take_after_third(self._total(Act.FOURTH_BOOSTER), [steps.third]), 4, "booster")
-        self._give_shares(Act.FOURTH, steps.take_after_third(self._total(Act.FOURTH), [steps.boosted, steps.third]), 4, "primary")
+        boosters = steps.take_after_third(self._total(Act.FOURTH_BOOSTER), [steps.third])
+        self._give_shares(Act.FOURTH_BOOSTER, boosters, 4, "booster")
+        others = steps.take_after_third(self._total(Act.FOURTH), [steps.boosted, steps.third])
+        self._give_shares(Act.FOURTH, others, 4, "primary")
 
     def _third_doses(self) -> None:
         """Third primary doses go to the immunodepressed where there are any; boosters to the oldest complete schedules."""

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from allant.country.official.facts import load_series
 from allant.country.official.read import OfficialDataError
@@ -25,24 +25,26 @@ REFUSED = 1
 DIFFERENT = 1
 
 Json = Annotated[bool, typer.Option("--json", help="Réponse en JSON.")]
+Directory = Annotated[Path | None, typer.Option("--dir", help="Dossier du pays (celui de l'installation par défaut).")]
+DailyFiles = Annotated[Path | None, typer.Option(help="Fichiers officiels quotidiens (par défaut : cumuls par semaine livrés).")]
+Until = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Dernier jour comparé (par défaut : 2021-11-21).")]
 
 
 @app.command(epilog="Exemple : allant replay national --dir pays --official ../shared/data")
 def national(
-    directory: Annotated[Path | None, typer.Option("--dir", help="Dossier du pays (celui de l'installation par défaut).")] = None,
-    official: Annotated[Path | None, typer.Option(help="Fichiers quotidiens officiels ; sans eux, les cumuls hebdomadaires livrés.")] = None,
+    directory: Directory = None,
+    official: DailyFiles = None,
     as_json: Json = False,
 ) -> None:
     """Rejoue la campagne sur un pays en fichiers Parquet ; interrompu, reprend où il en était."""
     try:
         with _bar(as_json) as bar:
-            tasks: dict[str, int] = {}
+            tasks: dict[str, TaskID] = {}
 
             def progress(stage: str, done: int, total: int) -> None:
-                task = tasks.setdefault(stage, -1)
-                if task < 0:
-                    tasks[stage] = task = bar.add_task(stage)
-                bar.update(task, completed=done, total=total)
+                if stage not in tasks:
+                    tasks[stage] = bar.add_task(stage)
+                bar.update(tasks[stage], completed=done, total=total)
 
             report = replay_national(directory or default_directory(), load_series(official), progress)
     except (BadCountry, OtherReplay, OfficialDataError, NotEnoughPersons) as error:
@@ -57,7 +59,7 @@ def national(
 def compare(
     published: Annotated[Path, typer.Option(help="Dossier écrit par allant publish.")],
     official: Annotated[Path, typer.Option(help="Dossier des fichiers officiels.")],
-    until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Dernier jour comparé ; par défaut 2021-11-21.")] = None,
+    until: Until = None,
     as_json: Json = False,
 ) -> None:
     """Compare les fichiers publiés aux fichiers officiels, cellule par cellule. Sortie 1 quand une cellule diffère."""

@@ -94,7 +94,7 @@ class CountryPersons(Mapping[str, ClassPersons]):
 
 def days_of(column: pa.ChunkedArray) -> Days:
     """A date column as datetime64[D]; NaT for null."""
-    return pc.cast(column, pa.date32()).to_numpy(zero_copy_only=False).astype("datetime64[D]")
+    return np.asarray(pc.cast(column, pa.date32()).to_numpy(zero_copy_only=False), dtype="datetime64[D]")
 
 
 def _lots(person_id: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -32,7 +32,7 @@ class DayDoses:
     """Doses of one day under construction."""
 
     def __init__(self) -> None:
-        self._parts: list[tuple[NDArray[np.int64], ...]] = []
+        self._parts: list[tuple[NDArray[np.integer], ...]] = []
 
     def add(self, person_id: NDArray[np.int64], vaccine: Marks, dose_number: int, series: str, series_doses: Marks) -> None:
         """One dose each; `vaccine` is a position in `VACCINES`. `Marks`: one value for all, or one a person."""
@@ -63,7 +63,8 @@ class DayDoses:
 def week_lots(day: np.datetime64) -> list[str]:
     """Made-up lot numbers in use that week, `LOTS_A_WEEK` for each vaccine in the order of `VACCINES`."""
     year, week, _ = day.astype("datetime64[D]").item().isocalendar()
-    return [f"{LOT_PREFIXES[vaccine]}{year % 100}{week:02d}{number}" for vaccine in VACCINES for number in range(1, LOTS_A_WEEK + 1)]
+    of_week = [f"{year % 100}{week:02d}{number}" for number in range(1, LOTS_A_WEEK + 1)]
+    return [LOT_PREFIXES[vaccine] + lot for vaccine in VACCINES for lot in of_week]
 
 
 def with_source_keys(doses: pa.Table) -> pa.Table:

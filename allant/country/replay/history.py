@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from allant.country.official.series import VACCINES
 from allant.country.replay.doses import SERIES
-from allant.country.replay.queues import Queue, Slots
+from allant.country.replay.queues import Queue
 from allant.country.replay.steps import ONE, TWO, ClassSteps
 
 NO_DOSE, OUT = 0, 1  # no dose yet; had everything the replay gives
@@ -93,7 +93,7 @@ def _settle(steps: ClassSteps, places: NDArray[np.int8], days: NDArray[np.int16]
         _fill(steps.boosted[doses], np.flatnonzero(places == BOOSTED + doses - ONE), days)
 
 
-def _fill(queue: Queue, slots: Slots, days: NDArray[np.int16]) -> None:
+def _fill(queue: Queue, slots: NDArray[np.int64], days: NDArray[np.int16]) -> None:
     """Push the persons by day of their last dose."""
     entered = days[slots]
     order = np.argsort(entered, kind="stable")

@@ -60,14 +60,14 @@ class Ledger:
 
 
 def codes_of(column: pa.ChunkedArray, values: tuple[str, ...]) -> NDArray[np.int64]:
-    """Position in `values` of each text; -1 for another one."""
+    """Position in `values` of each text (no nulls); -1 for another one."""
     codes = [_chunk_codes(chunk, values) for chunk in column.chunks]
     return np.concatenate([np.empty(0, dtype=np.int64), *codes])
 
 
 def _chunk_codes(chunk: pa.DictionaryArray, values: tuple[str, ...]) -> NDArray[np.int64]:
     known = [values.index(text) if text in values else -1 for text in chunk.dictionary.to_pylist()]
-    return np.array([*known, -1], dtype=np.int64)[chunk.indices.to_numpy(zero_copy_only=False)]
+    return np.asarray(np.array(known, dtype=np.int64)[np.asarray(chunk.indices)])
 
 
 def _numbers(column: pa.ChunkedArray | pa.Array) -> NDArray[np.int32]:

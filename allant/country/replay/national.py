@@ -11,7 +11,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -69,9 +69,7 @@ def replay_national(directory: Path | str, series: Series, progress: Progress) -
     return report
 
 
-def _play(
-    country: files.Country, plan: Plan, persons: CountryPersons, todo: list[Week], done: int, progress: Progress
-) -> None:
+def _play(country: files.Country, plan: Plan, persons: CountryPersons, todo: list[Week], done: int, progress: Progress) -> None:
     checks = NationalChecks(country)
     past = [day for week in todo[:done] for day in _days(week)]
 
@@ -137,7 +135,7 @@ def _report(country: files.Country, todo: list[Week]) -> NationalReport:
 
 
 def _days(week: Week) -> list[date]:
-    return [day.item() for day in np.arange(week.first, np.datetime64(week.last) + 1, dtype="datetime64[D]")]
+    return [week.first + timedelta(at) for at in range((week.last - week.first).days + 1)]
 
 
 def _dose_path(country: files.Country, day: date) -> Path:

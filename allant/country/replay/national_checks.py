@@ -16,7 +16,8 @@ from allant.immunizations.checks import doctrine_relations, verdict_sql
 
 # The text that `immunizations.checks` describes, from the situations of the day.
 _SITUATIONS = """
-SELECT act.row_no, string_agg(concat(s.kind, ',', s.kind || ':' || nullif(s.code, '') || ','), '' ORDER BY s.kind, s.code) AS names
+SELECT act.row_no,
+       string_agg(concat(s.kind, ',', s.kind || ':' || nullif(s.code, '') || ','), '' ORDER BY s.kind, s.code) AS names
 FROM act JOIN read_parquet('{files}') AS s ON s.person_id = act.person_id
 WHERE s.kind IN (SELECT unnest(?))
   AND (s.starts_on IS NULL OR s.starts_on <= act.occurred_on) AND (s.ends_on IS NULL OR s.ends_on > act.occurred_on)
@@ -43,7 +44,8 @@ class NationalChecks:
     def __init__(self, country: Country, memory: str = "1GB"):
         """`memory`: what DuckDB may take, in its own words."""
         self.country, self.ledger = country, Ledger(country)
-        self.database = duckdb.connect(config={"memory_limit": memory, "temp_directory": str(country.directory / "replay" / "spill")})
+        spill = country.directory / "replay" / "spill"
+        self.database = duckdb.connect(config={"memory_limit": memory, "temp_directory": str(spill)})
         kinds = self.database.execute("SELECT DISTINCT kind FROM read_parquet(?) ORDER BY 1", [country.glob("situation")])
         self.kinds = [kind for (kind,) in kinds.fetchall()]
 

@@ -94,7 +94,7 @@ class Newcomers:
             free = np.ones(len(self._exposed), dtype=np.bool_)
         slots = self._exposed[np.flatnonzero(free & (self._exposed_day < before))[:count]]
         self.mark(slots)
-        return slots
+        return np.asarray(slots)
 
     def take_clean(self, count: int, day: int) -> Slots:
         """Up to `count` persons not infected before `day`, in order."""
@@ -112,4 +112,4 @@ class Newcomers:
     def take(self, count: int, day: int) -> Slots:
         """Up to `count` persons: not infected first, then anybody left."""
         clean = self.take_clean(count, day)
-        return np.concatenate([clean, self.take_infected(count - len(clean), NEVER)])
+        return np.concatenate([clean, self.take_infected(count - len(clean), int(NEVER))])

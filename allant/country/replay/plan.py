@@ -37,7 +37,7 @@ class Plan:
 
     def day_index(self, day: np.datetime64) -> int:
         """Position of a day on the axis; days outside it give a position outside it."""
-        return int((np.datetime64(day, "D") - self.days[0]).astype(np.int64))
+        return int((day.astype("datetime64[D]") - self.days[0]).astype(np.int64))
 
 
 def make_plan(series: Series, people: int, capacity: Counts | None = None) -> Plan:
@@ -149,7 +149,7 @@ class _Planner:
         if by_class.any():
             self.acts[act][day] = transport(by_class, by_vaccine, weights, self.carry[act])
             self.placed[act] += by_vaccine
-        return self.acts[act][day]
+        return np.asarray(self.acts[act][day])
 
     def _of(self, act: Act, day: int) -> Counts:
         """Acts of the day per class."""
@@ -181,7 +181,7 @@ class _SecondDoses:
     def weights(self, day: int) -> Weights:
         """Where second doses are expected: the same vaccine once the interval is over."""
         ready = self._waiting_since(day, self.least).astype(float)
-        return ready * SAME_VACCINE + ready.sum(axis=1, keepdims=True) * OTHER_VACCINE
+        return np.asarray(ready * SAME_VACCINE + ready.sum(axis=1, keepdims=True) * OTHER_VACCINE)
 
     def draw(self, day: int, table: Counts) -> Counts:
         """Choose first doses for the second doses `table` [class, vaccine]; shape [class, first vaccine, vaccine].

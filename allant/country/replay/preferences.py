@@ -52,7 +52,7 @@ def _outside_weight(code: str, window: dict[str, Any]) -> float:
     """1 for a class inside the window, the window's weight outside, their mean in proportion when it straddles."""
     first, last = age_range(code)
     inside = max(0, min(last, window["to_age"] - 1) - max(first, window["from_age"]) + 1) / (last - first + 1)
-    return inside + (1 - inside) * float(window["weight"])
+    return float(inside + (1 - inside) * window["weight"])
 
 
 @cache

@@ -59,7 +59,10 @@ class ClassSteps:
         return np.concatenate([preferred, *take_oldest(self.single, count - len(preferred))])
 
     def take_double(self, count: int, frail_until: int | None = None) -> list[Share]:
-        """Persons complete after two doses, oldest first; before them, with `frail_until`, the immunodepressed complete by then."""
+        """Persons complete after two doses, oldest first.
+
+        With `frail_until`, the immunodepressed complete by that day come before them.
+        """
         keys = list(self.double)
         frail = [key for key in keys if key[1] and frail_until is not None]
         taken = list(zip(frail, take_oldest([self.double[key] for key in frail], count, frail_until), strict=True))

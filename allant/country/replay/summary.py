@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from allant.country.official.series import VACCINES
 from allant.country.population.files import Country
 from allant.country.replay.country_persons import days_of
-from allant.country.replay.ledger import PRIMARY, codes_of
 from allant.country.replay.doses import SERIES
+from allant.country.replay.ledger import PRIMARY, codes_of
 
 PART = 5_000_000  # persons
 NEVER = np.int16(-1)

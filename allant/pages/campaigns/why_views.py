@@ -35,10 +35,11 @@ def search(request: HttpRequest, slug: str) -> HttpResponse:
     form = PersonSearch(request.POST or None)
     if request.method == "POST":
         found = form.person if form.is_valid() else None
+        if found:
+            _check_territory(request, found)
         purpose = f"recherche d'une personne, campagne {campaign.slug}"
         log_request(request, LoggedAction.SEARCH, purpose, [found.pk] if found else None)
         if found:
-            _check_territory(request, found)
             invitation = Invitation.objects.valid().filter(campaign=campaign, person=found).first()
             if invitation:
                 return redirect("campaign_why", slug=slug, invitation=invitation.pk)
@@ -93,9 +94,10 @@ def lines(verdict: Verdict, level: int = 0) -> Iterator[Line]:
 
 
 def _check_territory(request: HttpRequest, person: Person) -> None:
-    """A local manager sees the people of their département."""
+    """A local manager sees the people of their département; a refusal is logged with the person."""
     membership = current_membership(request)
     if membership and membership.departement_code and membership.departement_code != person.departement_code:
+        log_request(request, LoggedAction.REFUSED, "personne d'un autre département", [person.pk])
         raise PermissionDenied("Cette personne réside hors du département de votre caisse : adressez-vous à la sienne.")
 
 

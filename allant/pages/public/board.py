@@ -14,7 +14,7 @@ from allant.figures import current, key_figures, maps, official
 from allant.figures.aggregate import Counts, Measure, NoDose
 from allant.figures.parameters import ALL, Parameters, scale_of
 from allant.figures.secrecy import defend, with_totals
-from allant.figures.sources import PostgresSource, people_of
+from allant.figures.sources import PostgresSource, people_of, residents_of
 from allant.geography import departements
 from allant.pages.base.numbers import count, percent, points
 
@@ -166,7 +166,9 @@ class Board:
     def departements(self) -> tuple[key_figures.Coverage, ...]:
         """Coverages by département of residence."""
         counts = current.departement_counts(self.source, self.parameters.age_classes(self.on))
-        inhabitants = {code: (place.name, place.population) for code, place in departements().items()}
+        # Where people live is simulated: a share of the people replayed there, not of the real census.
+        residents = residents_of(self.source)
+        inhabitants = {code: (place.name, residents.get(code, 0)) for code, place in departements().items()}
         return key_figures.by_departement(counts, self.parameters, self.on, inhabitants)
 
     @cached_property

