@@ -26,15 +26,15 @@ def copy_in(table: str, rows: pa.Table) -> int:
     return rows.num_rows
 
 
-def copy_out(query: str, parameters: Sequence[Any], schema: pa.Schema) -> pa.Table:
+def copy_out(query: str, parameters: Sequence[Any] | None, schema: pa.Schema) -> pa.Table:
     """The rows of a SELECT as an Arrow table of this schema (text, whole numbers, decimals, dates, booleans), columns in order.
 
-    As with any cursor, literal percent signs are doubled when there are parameters, and only then.
+    As with any cursor, literal percent signs are doubled, but when `parameters` is None.
     """
     chunks: list[bytes] = []
     with connection.cursor() as cursor:
         # mogrify on the client: COPY takes no server-side parameters
-        text = cursor.mogrify(query, parameters) if parameters else query
+        text = cursor.mogrify(query, parameters) if parameters is not None else query
         with cursor.cursor.copy(sql.SQL("COPY ({}) TO STDOUT WITH (FORMAT CSV)").format(sql.SQL(text))) as copy:
             chunks.extend(bytes(chunk) for chunk in copy)
     if not chunks:

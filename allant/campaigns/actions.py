@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
-
+import pghistory
 from django.db import connection, transaction
 
 from allant import clock
 from allant.campaigns import keyring
 from allant.campaigns.models import Campaign, Invitation, TargetVersion
-from allant.outreach.actions import queue_messages
+from allant.outreach.actions import drop_messages, queue_messages
+from allant.outreach.models import Channel
 from allant.targeting import Definition, sentence
 
 
@@ -26,7 +28,7 @@ class CampaignPlan:
     template: str
     act: str
     objective: str = ""
-    objective_share: float | None = None
+    objective_share: Decimal | None = None
     objective_population: Definition | None = None
     ends_on: date | None = None
     weekly_capacity: int | None = None
@@ -34,42 +36,54 @@ class CampaignPlan:
     source: str = ""
 
 
+_COLUMNS = (
+    "programme", "title", "starts_on", "ends_on", "template", "act", "objective", "objective_share", "weekly_capacity", "territory",
+    "source",
+)  # fmt: skip
+
+
 @transaction.atomic
 def save_campaign(plan: CampaignPlan, *, by: str) -> Campaign:
-    """Create the campaign, or bring the one of this slug to the plan; a changed target becomes a new version (TG-03)."""
-    values = {
-        name: getattr(plan, name)
-        for name in (
-            "programme", "title", "starts_on", "ends_on", "template", "act", "objective", "objective_share", "weekly_capacity",
-            "territory", "source",
-        )
-    }
-    campaign, _ = Campaign.objects.update_or_create(slug=plan.slug, defaults={**values, "channels": list(plan.channels)})
+    """Create the campaign, or bring the one of this slug to the plan; a changed target becomes a new version (TG-03).
+
+    Raises ValueError when a channel is unknown, or when there is none.
+    """
+    if not plan.channels or not set(plan.channels) <= set(Channel.values):
+        seen = ", ".join(plan.channels) or "aucun"
+        raise ValueError(f"Campagne « {plan.slug} », canaux : {seen} ; attendu au moins un parmi {', '.join(Channel.values)}.")
+    values = {name: getattr(plan, name) for name in _COLUMNS}
+    with pghistory.context(by=by):
+        campaign, _ = Campaign.objects.update_or_create(slug=plan.slug, defaults={**values, "channels": list(plan.channels)})
+    population = None if plan.objective_population is None else plan.objective_population.to_json()
     last = campaign.target_versions.order_by("number").last()
-    if last is None or last.content_hash != plan.target.content_hash:
-        population = plan.objective_population
+    if last is None or (last.content_hash, last.objective_definition) != (plan.target.content_hash, population):
         TargetVersion.objects.create(
             campaign=campaign,
             number=1 if last is None else last.number + 1,
             definition=plan.target.to_json(),
-            objective_definition=None if population is None else population.to_json(),
+            objective_definition=population,
             written_on=plan.starts_on,
             sentence=sentence(plan.target),
             content_hash=plan.target.content_hash,
             created_at=clock.now(),
             created_by=by,
         )
+    campaign.refresh_from_db()  # as stored: shares are decimals
     return campaign
 
 
 @transaction.atomic
 def reissue_code(invitation: Invitation, *, by: str, on: date) -> Invitation:
-    """Revoke an invitation's code and give the person a new one (TG-07): one valid code a campaign, the former is dead."""
+    """Revoke an invitation's code and give the person a new one (TG-07): one valid code a campaign, the former is dead.
+
+    A message that still waits to carry the former one is withdrawn.
+    """
     locked = Invitation.objects.select_for_update().get(pk=invitation.pk)
     if locked.revoked_at is not None:
         raise ValueError("Cette invitation est déjà révoquée : partez de l'invitation en cours de validité.")
     locked.revoked_at, locked.revoked_by = clock.now(), by
     locked.save(update_fields=["revoked_at", "revoked_by"])
+    drop_messages(cause_kind="invitation", cause_id=locked.pk, reason="code réémis")
     fresh = Invitation.objects.create(
         campaign_id=locked.campaign_id, wave_id=locked.wave_id, person_id=locked.person_id, channel=locked.channel,
         invited_on=on, code_serial=reserve_serials(1), code_key_version=keyring.current().version,
@@ -97,9 +111,11 @@ def reserve_serials(count: int) -> int:
 
 def stop_campaign(campaign: Campaign, *, by: str) -> None:
     """No further wave leaves; what was sent stays sent."""
-    Campaign.objects.filter(pk=campaign.pk, stopped_at=None).update(stopped_at=clock.now(), stopped_by=by)
+    with pghistory.context(by=by):
+        Campaign.objects.filter(pk=campaign.pk, stopped_at=None).update(stopped_at=clock.now(), stopped_by=by)
 
 
-def resume_campaign(campaign: Campaign) -> None:
-    """Waves may leave again."""
-    Campaign.objects.filter(pk=campaign.pk).update(stopped_at=None, stopped_by="")
+def resume_campaign(campaign: Campaign, *, by: str) -> None:
+    """Waves may leave again; who stopped it, and who resumed it, stays in its history."""
+    with pghistory.context(by=by):
+        Campaign.objects.filter(pk=campaign.pk).exclude(stopped_at=None).update(stopped_at=None, stopped_by="")

@@ -9,11 +9,20 @@ from pathlib import Path
 from django.conf import settings
 
 from allant.campaigns.codes import Key
+from allant.campaigns.models import Invitation
+
+
+class KeyMissing(LookupError):
+    """Codes are in circulation whose key is not in the file; the message says what to do, in French."""
 
 
 def keys() -> dict[int, Key]:
-    """Every version, by number. The file is created with its first version when it is not there."""
-    return _load(Path(settings.ALLANT_HOME) / "keys" / "codes.json")
+    """Every version, by number. The file is created with its first version as long as no code was given out. Raises KeyMissing."""
+    return _load(_path())
+
+
+def _path() -> Path:
+    return Path(settings.ALLANT_HOME) / "keys" / "codes.json"
 
 
 def current() -> Key:
@@ -22,9 +31,18 @@ def current() -> Key:
     return known[max(known)]
 
 
+def key(version: int) -> Key:
+    """The key of a version found on an invitation. Raises KeyMissing."""
+    if (found := keys().get(version)) is None:
+        raise KeyMissing(f"La clé de version {version} manque dans {_path()} : remettez ce fichier depuis sa sauvegarde.")
+    return found
+
+
 @cache
 def _load(path: Path) -> dict[int, Key]:
     if not path.exists():
+        if Invitation.objects.exists():  # another key would make every code in circulation unreadable
+            raise KeyMissing(f"Le fichier des clés {path} manque, alors que des codes circulent : remettez-le depuis sa sauvegarde.")
         _create(path)
     return {int(version): Key(int(version), bytes.fromhex(secret)) for version, secret in json.loads(path.read_text()).items()}
 
@@ -35,6 +53,8 @@ def _create(path: Path) -> None:
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:
         json.dump({"1": secrets.token_hex(32)}, file)
+        file.flush()
+        os.fsync(file.fileno())
     try:
         os.link(draft, path)  # the first of two processes wins, the other reads its key
     except FileExistsError:

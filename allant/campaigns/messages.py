@@ -1,5 +1,6 @@
 """The words that an invitation lends its message: the code exists only here, while a message is written."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from allant.campaigns import keyring
@@ -8,15 +9,18 @@ from allant.campaigns.models import Invitation
 
 
 def variables_of_invitations(invitation_ids: Sequence[int]) -> Mapping[int, Mapping[str, str]]:
-    """`code` and `name` for each invitation."""
-    rows = list(
-        Invitation.objects.filter(pk__in=invitation_ids).values_list(
-            "pk", "code_serial", "code_key_version", "person__given_names", "person__family_name"
-        )
-    )
+    """`code` and `name` for each invitation that is still valid."""
+    by_version: dict[int, list[tuple[int, int, str]]] = defaultdict(list)
+    columns = ("pk", "code_serial", "code_key_version", "person__given_names", "person__family_name")
+    for pk, serial, version, given, family in Invitation.objects.valid().filter(pk__in=invitation_ids).values_list(*columns):
+        by_version[version].append((pk, serial, f"{given} {family}"))
     variables: dict[int, Mapping[str, str]] = {}
-    for version, key in keyring.keys().items():
-        of_key = [row for row in rows if row[2] == version]
-        for (pk, _, _, given, family), code in zip(of_key, render([row[1] for row in of_key], key), strict=True):
-            variables[pk] = {"code": f"{code[:4]} {code[4:8]} {code[8:]}", "name": f"{given} {family}"}
+    for version, rows in by_version.items():
+        codes = render([serial for _, serial, _ in rows], keyring.key(version))
+        variables |= {pk: {"code": spaced(code), "name": name} for (pk, _, name), code in zip(rows, codes, strict=True)}
     return variables
+
+
+def spaced(code: str) -> str:
+    """A code as it is printed: three groups of four."""
+    return f"{code[:4]} {code[4:8]} {code[8:]}"

@@ -1,10 +1,13 @@
 """Campaigns, the versions of their targets, waves and invitations.
 
-States are computed from dates and rows, never edited. Invitations are append-only but for `revoked_at`.
+States are computed from dates and rows, never edited. What a campaign was before a change is kept (django-pghistory); target
+versions never change, waves are only completed, invitations only revoked: triggers see to it.
 """
 
 from datetime import date
 
+import pghistory
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 
@@ -13,7 +16,7 @@ from allant.targeting.moving import moved
 
 
 class CampaignQuerySet(models.QuerySet["Campaign"]):
-    def running_on(self, day) -> "CampaignQuerySet":
+    def running_on(self, day: date) -> "CampaignQuerySet":
         """Open on this day: begun, not ended, not stopped."""
         return self.filter(starts_on__lte=day, stopped_at=None).filter(Q(ends_on=None) | Q(ends_on__gt=day))
 
@@ -28,6 +31,7 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         )
 
 
+@pghistory.track(pghistory.UpdateEvent(row=pghistory.Old), pghistory.DeleteEvent())
 class Campaign(models.Model):
     """What is to be done for whom, where and when (TG-01)."""
 
@@ -52,7 +56,6 @@ class Campaign(models.Model):
     stopped_by = models.CharField(max_length=100, blank=True)
 
     objects = CampaignQuerySet.as_manager()
-    allant_kind = "mutable"
 
     class Meta:
         verbose_name = "campagne"
@@ -61,7 +64,7 @@ class Campaign(models.Model):
     def __str__(self) -> str:
         return self.title
 
-    def state_on(self, day) -> str:
+    def state_on(self, day: date) -> str:
         """`stopped`, `planned`, `ended` or `running`."""
         if self.stopped_at is not None:
             return "stopped"
@@ -90,12 +93,11 @@ class TargetVersion(models.Model):
     created_at = models.DateTimeField()
     created_by = models.CharField(max_length=100)
 
-    allant_kind = "append-only"
-
     class Meta:
         verbose_name = "version de la cible"
         ordering = ("campaign", "number")
         constraints = [models.UniqueConstraint(fields=["campaign", "number"], name="one_target_version_a_number")]
+        triggers = [pgtrigger.Protect(name="never_changed", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self) -> str:
         return f"{self.campaign.slug} v{self.number}"
@@ -132,12 +134,17 @@ class Wave(models.Model):
     launched_by = models.CharField(max_length=100)
     completed_at = models.DateTimeField(null=True, blank=True)
 
-    allant_kind = "mutable"
-
     class Meta:
         verbose_name = "vague"
         ordering = ("campaign", "number")
-        constraints = [models.UniqueConstraint(fields=["campaign", "number"], name="one_wave_a_number")]
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "number"], name="one_wave_a_number"),
+            models.UniqueConstraint(fields=["campaign", "planned_on"], name="one_wave_a_day"),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
+            pgtrigger.ReadOnly(name="only_completed", exclude=["completed_at"]),
+        ]
 
     def __str__(self) -> str:
         return f"{self.campaign.slug}, vague {self.number}"
@@ -145,6 +152,7 @@ class Wave(models.Model):
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def valid(self) -> "InvitationQuerySet":
+        """Not revoked."""
         return self.filter(revoked_at=None)
 
 
@@ -163,7 +171,6 @@ class Invitation(models.Model):
     revoked_by = models.CharField(max_length=100, blank=True)
 
     objects = InvitationQuerySet.as_manager()
-    allant_kind = "mutable"
 
     class Meta:
         verbose_name = "invitation"
@@ -171,6 +178,13 @@ class Invitation(models.Model):
             models.UniqueConstraint(
                 fields=["campaign", "person"], condition=Q(revoked_at=None), name="one_valid_invitation_a_campaign"
             )
+        ]
+        triggers = [
+            pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
+            pgtrigger.ReadOnly(name="only_revoked", exclude=["revoked_at", "revoked_by"]),
+            pgtrigger.Protect(
+                name="revoked_once", operation=pgtrigger.Update, condition=pgtrigger.Q(old__revoked_at__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

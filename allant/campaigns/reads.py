@@ -3,12 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
+from functools import reduce
+from math import ceil
+from operator import or_
 
 from django.db import connection
+from django.db.models import Q
 
 from allant import facts
 from allant.campaigns import keyring
 from allant.campaigns.codes import Mistyped, read
+from allant.campaigns.known import known_before
 from allant.campaigns.models import Campaign, Invitation
 from allant.targeting import Verdict, engine_postgres, why
 
@@ -20,10 +26,11 @@ class Gap:
     as_of: date
     concerned: int
     done: int
-    objective_share: float | None
+    objective_share: Decimal | None
 
     @property
     def share(self) -> float:
+        """Of those concerned, the part that did the act; 0 when nobody is concerned."""
         return self.done / self.concerned if self.concerned else 0.0
 
     @property
@@ -31,7 +38,7 @@ class Gap:
         """How many persons are still to be reached; none when the campaign sets no figure."""
         if self.objective_share is None:
             return None
-        return max(0, round(self.objective_share * self.concerned) - self.done)
+        return max(0, ceil(self.objective_share * self.concerned) - self.done)
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,7 @@ class Effect:
 
     @property
     def share(self) -> float:
+        """Of those invited, the part that did the act; 0 when nobody was invited."""
         return self.done / self.invited if self.invited else 0.0
 
 
@@ -71,8 +79,7 @@ def gap(campaign: Campaign, on: date) -> Gap | None:
             [on, *parameters],
         )
         concerned, done = cursor.fetchone()
-    share = campaign.objective_share
-    return Gap(on, concerned, done, None if share is None else float(share))
+    return Gap(on, concerned, done, campaign.objective_share)
 
 
 def effect(campaign: Campaign, on: date) -> list[Effect]:
@@ -82,8 +89,8 @@ def effect(campaign: Campaign, on: date) -> list[Effect]:
         cursor.execute(
             f"""SELECT i.channel, count(*), count(*) FILTER (WHERE a.{facts.column(table, column).name} BETWEEN i.invited_on AND %s)
                 FROM campaigns_invitation i LEFT JOIN ({engine_postgres.fact_query(table)}) AS a USING (person_id)
-                WHERE i.campaign_id = %s AND i.revoked_at IS NULL GROUP BY 1 ORDER BY 2 DESC""",
-            [on, campaign.pk],
+                WHERE i.campaign_id = %s AND i.invited_on <= %s AND i.revoked_at IS NULL GROUP BY 1 ORDER BY 2 DESC, 1""",
+            [on, campaign.pk, on],
         )
         return [Effect(*row) for row in cursor.fetchall()]
 
@@ -93,16 +100,24 @@ def why_for(campaign: Campaign, person_id: int, on: date) -> Verdict:
     return why(campaign.current_target.on(on), facts.of_person(connection, person_id))
 
 
+def why_invited(invitation: Invitation) -> Verdict:
+    """Why this person was invited: the wave's own target over the facts as they stood that day, that campaign's invitations apart.
+
+    Facts without a date are those of now.
+    """
+    wave = invitation.wave
+    known = known_before(invitation.person_id, wave.as_of)
+    others = [row for row in known["invitation"] if row["campaign"] != invitation.campaign.slug]
+    return why(wave.target_version.on(wave.as_of), {**known, "invitation": others})
+
+
 def invitation_of_code(typed: str) -> Invitation | None:
     """The valid invitation behind a typed code, None for an unknown one; raises `Mistyped` when it cannot be a code."""
-    attempts = [(version, read(typed, key)) for version, key in keyring.keys().items()]
-    for version, serial in attempts:
-        if serial > 2**63 - 1:
-            continue
-        found = Invitation.objects.valid().filter(code_serial=serial, code_key_version=version).select_related("campaign").first()
-        if found is not None:
-            return found
-    return None
+    serials = {version: read(typed, key) for version, key in keyring.keys().items()}
+    matches = [Q(code_serial=serial, code_key_version=version) for version, serial in serials.items()]
+    return Invitation.objects.valid().filter(reduce(or_, matches)).select_related("campaign").first()
 
 
-__all__ = ["Effect", "Gap", "Mistyped", "breakdown", "effect", "gap", "invitation_of_code", "target_count", "why_for"]
+__all__ = [
+    "Effect", "Gap", "Mistyped", "breakdown", "effect", "gap", "invitation_of_code", "target_count", "why_for", "why_invited",
+]  # fmt: skip

@@ -20,20 +20,26 @@ from django.db import connection, transaction
 from allant import bulk, clock
 from allant.campaigns import keyring
 from allant.campaigns.actions import reserve_serials
-from allant.campaigns.models import Campaign, Wave
+from allant.campaigns.models import Campaign, Invitation, Wave
 from allant.outreach.actions import queue_messages
 from allant.targeting import Definition, engine_postgres
 
 CHUNK = 100_000
 Progress = Callable[[int, int], None]
 
+_NOT_OPEN = {"stopped": "est arrêtée", "planned": "n'a pas encore commencé", "ended": "est terminée"}
+
 # Which fact tells that the channel can reach the person; a letter needs only the address every insured person has.
 _REACHED_BY = {"call": "has_landline", "sms": "has_mobile", "email": "has_email", "letter": "true", "account": "has_email"}
-_LIST = pa.schema([("person_id", pa.int64()), ("channel", pa.string()), ("found", pa.int64())])
+_LIST = pa.schema([("person_id", pa.int64()), ("channel", pa.string())])
 
 
 class CampaignClosed(ValueError):
     """The campaign is not running on that day; the message says why, in French."""
+
+
+class TargetLost(RuntimeError):
+    """The frozen list of a wave that was not finished is not there as it was; the message says what to do, in French."""
 
 
 def launch_wave(
@@ -41,10 +47,9 @@ def launch_wave(
 ) -> Wave | None:
     """Invite the people of the campaign's target on this day, at most `capacity` of them; None when there is nobody.
 
-    A wave of the same day is completed or returned, never doubled.
+    A wave of the same day is completed or returned, never doubled. Raises CampaignClosed, TargetLost.
     """
-    if (state := campaign.state_on(on)) != "running":
-        raise CampaignClosed(f"La campagne « {campaign.title} » n'est pas ouverte au {on:%d/%m/%Y} (état : {state}).")
+    _refuse_closed(Campaign.objects.get(pk=campaign.pk), on)
     complete_waves(campaign, progress=progress)
     wave = _frozen(campaign, on, by, capacity if capacity is not None else campaign.weekly_capacity)
     if wave is not None and wave.completed_at is None:
@@ -54,15 +59,20 @@ def launch_wave(
 
 def complete_waves(campaign: Campaign, *, progress: Progress | None = None) -> int:
     """Finish the waves that a stopped process left in the middle; returns how many there were."""
-    unfinished = list(campaign.waves.filter(completed_at=None).select_related("campaign").order_by("id"))
+    unfinished = list(campaign.waves.filter(completed_at=None).select_related("campaign").order_by("number"))
     for wave in unfinished:
         _invite(wave, progress)
     return len(unfinished)
 
 
+def _refuse_closed(campaign: Campaign, on: date) -> None:
+    if (state := campaign.state_on(on)) != "running":
+        raise CampaignClosed(f"La campagne « {campaign.title} » {_NOT_OPEN[state]} : aucune vague ne peut partir le {on:%d/%m/%Y}.")
+
+
 @transaction.atomic
 def _frozen(campaign: Campaign, on: date, by: str, capacity: int | None) -> Wave | None:
-    Campaign.objects.select_for_update().get(pk=campaign.pk)
+    _refuse_closed(Campaign.objects.select_for_update().get(pk=campaign.pk), on)
     if (wave := campaign.waves.filter(planned_on=on).first()) is not None:
         return wave
     version = campaign.current_target
@@ -80,49 +90,81 @@ def _frozen(campaign: Campaign, on: date, by: str, capacity: int | None) -> Wave
 
 
 def _select(campaign: Campaign, definition: Definition, capacity: int | None) -> tuple[pa.Table, int]:
-    """The people still to invite that a channel can reach, and how many there are without the capacity."""
-    target, parameters = engine_postgres.sql(definition)
-    channel = " ".join(f"WHEN p.{_REACHED_BY[name]} THEN '{name}'" for name in campaign.channels if _REACHED_BY[name] != "true")
-    otherwise = "'letter'" if "letter" in campaign.channels else "NULL"
-    query = f"""
-        SELECT t.person_id, CASE {channel or 'WHEN false THEN NULL'} ELSE {otherwise} END AS channel
-        FROM ({target}) AS t JOIN ({engine_postgres.fact_query('person')}) AS p USING (person_id)
-        WHERE NOT EXISTS (SELECT FROM campaigns_invitation i
-                          WHERE i.person_id = t.person_id AND i.campaign_id = {int(campaign.pk)} AND i.revoked_at IS NULL)"""
+    """The people still to invite that a channel can reach, ascending, and how many there are without the capacity."""
+    target, parameters = engine_postgres.sql(definition, sorted(set(_REACHED_BY.values()) - {"true"}))
+    channels = " ".join(f"WHEN {_REACHED_BY[name]} THEN '{name}'" for name in campaign.channels)
+    reachable = f"""
+        SELECT * FROM (
+            SELECT person_id, CASE {channels} END AS channel FROM ({target}) AS t
+            WHERE NOT EXISTS (SELECT FROM campaigns_invitation i
+                              WHERE i.person_id = t.person_id AND i.campaign_id = %s AND i.revoked_at IS NULL)
+        ) AS q WHERE channel IS NOT NULL"""
+    if capacity is None:
+        people = bulk.copy_out(reachable, [*parameters, campaign.pk], _LIST)
+        return people.sort_by("person_id"), people.num_rows
     # The order among equals is drawn once for all by a hash: fair, and the same when run again.
     people = bulk.copy_out(
-        f"""SELECT person_id, channel, count(*) OVER () AS found FROM ({query}) AS q WHERE channel IS NOT NULL
+        f"""SELECT *, count(*) OVER () FROM ({reachable}) AS r
             ORDER BY hashint8extended(person_id, hashtextextended(%s, 0)), person_id LIMIT %s""",
-        [*parameters, campaign.slug, capacity], _LIST,
-    )
+        [*parameters, campaign.pk, campaign.slug, capacity], _LIST.append(pa.field("found", pa.int64())),
+    )  # fmt: skip
     found = people["found"][0].as_py() if people.num_rows else 0
-    return people.drop_columns("found"), found
+    return people.drop_columns("found").sort_by("person_id"), found
 
 
 def _write_list(name: str, people: pa.Table) -> tuple[str, str]:
-    digest = hashlib.sha256(np.ascontiguousarray(people["person_id"].to_numpy())).hexdigest()
-    folder = Path(settings.ALLANT_HOME) / "targets"
+    """Freeze the people in a file, on the disk before the wave's row is committed; its name and its content's hash."""
+    digest = _digest(people)
+    folder = _folder()
     folder.mkdir(parents=True, exist_ok=True)
     file = f"{name}-{digest[:12]}.parquet"
-    draft = folder / f"{file}.tmp"
-    pq.write_table(people, draft)
+    draft = folder / f"{file}.{os.getpid()}"
+    with draft.open("wb") as out:
+        pq.write_table(people, out)
+        out.flush()
+        os.fsync(out.fileno())
     os.replace(draft, folder / file)
     return file, digest
 
 
+def _read_list(wave: Wave) -> pa.Table:
+    file = _folder() / wave.target_file
+    if not file.is_file():
+        raise TargetLost(f"{wave} : le fichier de la cible {file} manque. Remettez-le depuis sa sauvegarde, puis relancez la vague.")
+    people = pq.read_table(file)
+    if _digest(people) != wave.target_hash:
+        raise TargetLost(f"{wave} : le fichier de la cible {file} a changé. Remettez-le depuis sa sauvegarde, puis relancez la vague.")
+    return people
+
+
+def _digest(people: pa.Table) -> str:
+    """SHA-256 of the ascending numbers of the people, 8 bytes each."""
+    return hashlib.sha256(np.ascontiguousarray(people["person_id"].to_numpy())).hexdigest()
+
+
+def _folder() -> Path:
+    return Path(settings.ALLANT_HOME) / "targets"
+
+
 def _invite(wave: Wave, progress: Progress | None) -> None:
-    people = pq.read_table(Path(settings.ALLANT_HOME) / "targets" / wave.target_file)
+    people = _read_list(wave)
     serials = np.arange(wave.first_serial, wave.first_serial + people.num_rows, dtype=np.int64)
     people = people.append_column("code_serial", pa.array(serials))
     for start in range(0, people.num_rows, CHUNK):
         _invite_chunk(wave, people.slice(start, CHUNK))
         if progress:
             progress(min(start + CHUNK, people.num_rows), people.num_rows)
-    with transaction.atomic():
-        arrived = wave.invitations.count()
-        if arrived != wave.size:
-            raise RuntimeError(f"{wave} : {arrived} invitations pour {wave.size} personnes.")
-        Wave.objects.filter(pk=wave.pk).update(completed_at=clock.now())
+    _complete(wave)
+
+
+@transaction.atomic
+def _complete(wave: Wave) -> None:
+    # By serial: a code re-issued meanwhile is of the same wave, but not one of its first.
+    last = wave.first_serial + wave.size - 1
+    arrived = Invitation.objects.filter(code_serial__range=(wave.first_serial, last)).count()
+    if arrived != wave.size:
+        raise RuntimeError(f"{wave} : {arrived} invitations pour {wave.size} personnes.")
+    Wave.objects.filter(pk=wave.pk, completed_at=None).update(completed_at=clock.now())
     wave.refresh_from_db()
 
 
@@ -141,10 +183,12 @@ def _invite_chunk(wave: Wave, people: pa.Table) -> None:
                ORDER BY code_serial ON CONFLICT DO NOTHING""",
             [wave.campaign_id, wave.pk, wave.planned_on, wave.key_version],
         )
+    first, last = people["code_serial"][0].as_py(), people["code_serial"][-1].as_py()
     queue_messages(
         cause_kind="invitation",
         select="""SELECT i.person_id, i.id AS cause_id, i.channel, %s AS template, i.invited_on AS created_on,
                          i.invited_on AS send_after
-                  FROM campaigns_invitation i JOIN wave_staging s USING (code_serial)""",
-        parameters=[wave.campaign.template],
+                  FROM campaigns_invitation i WHERE i.code_serial BETWEEN %s AND %s AND i.revoked_at IS NULL
+                  ORDER BY i.code_serial""",
+        parameters=[wave.campaign.template, first, last],
     )

@@ -13,7 +13,6 @@ from django.core.management import call_command
 from django.db import connection
 
 from allant.campaigns.models import Invitation
-from allant.country.models import ReplayStage
 from allant.country.official.facts import load_population, load_series
 from allant.country.official.series import UNKNOWN_CLASS, Series
 from allant.country.population.load import load_country
@@ -24,8 +23,10 @@ from allant.doctrine import rules
 from allant.figures.official import replace_official
 from allant.figures.parameters import ALL, Parameters, scale_of
 from allant.figures.publish import publish
-from allant.figures.sources import PostgresSource
+from allant.figures.sources import PostgresSource, people_of
 from allant.outreach.actions import load_templates
+from allant.outreach.models import Message
+from allant.people.models import Person
 
 SEED = 2021
 Progress = Callable[[str, int, int], None]
@@ -34,6 +35,10 @@ Progress = Callable[[str, int, int], None]
 
 class OtherCountry(ValueError):
     """The database holds another country; the message says what to do, in French."""
+
+
+class NoCountry(LookupError):
+    """There is nobody to replay on; the message says what to do, in French."""
 
 
 @dataclass(frozen=True)
@@ -51,30 +56,41 @@ class Outcome:
 
 
 def run(*, people: int, official: Path | None, progress: Progress, seed: int = SEED, anew: bool = False) -> Outcome:
-    """Make, load and replay; every part that a former run finished is kept. Raises `OtherCountry`, `OfficialDataError`."""
+    """Make, load and replay; every part that a former run finished is kept.
+
+    Raises `OtherCountry`, `OfficialDataError`, `BadCountry`.
+    """
     series = load_series(official)
     if anew:
         _empty()
     _same_country(people)
     directory = Path(settings.ALLANT_HOME) / "country" / f"{people}-{seed}"
-    manifest = make_country(
+    make_country(
         directory, people, seed, lambda done, total: progress("country", done, total), population=load_population(official)
     )
     load_country(directory, progress=lambda _, done, total: progress("register", done, total))
-    scale = people / series.people
+    return replay_loaded(series, progress)
+
+
+def replay_loaded(series: Series, progress: Progress) -> Outcome:
+    """Replay on the country that the register holds, and publish its figures. Raises `NoCountry`, `NotEnoughPersons`."""
+    people = _dated_persons()
+    if not people:
+        raise NoCountry("La base ne contient aucun pays. Lancez d'abord : allant country make, puis allant country load.")
+    last_day, scale = series.days[-1].item(), people / series.people
     load_templates(by=BY)
-    save_campaigns(rules.as_known_on(series.days[-1].item()), scale)
+    save_campaigns(rules.as_known_on(last_day), scale)
     replace_official(official_rows(series))
     replay(series, people=people, progress=progress)
-    _publish(series.days[-1].item(), manifest.total, progress)
-    return _outcome(manifest.total, scale, series)
+    _publish(last_day, progress)
+    return _outcome(people, scale, series)
 
 
-def _publish(on: date, people: int, progress: Progress) -> None:
+def _publish(on: date, progress: Progress) -> None:
     """The open-data files that the pages offer, once the whole replay is there."""
     progress("publication", 0, 1)
     parameters = Parameters(rules.as_known_on(on))
-    parameters = replace(parameters, scale=scale_of(people, parameters.population(on)[ALL]))
+    parameters = replace(parameters, scale=scale_of(people_of(PostgresSource()), parameters.population(on)[ALL]))
     publish(PostgresSource(), parameters, on, Path(settings.ALLANT_PUBLICATION), on)
     progress("publication", 1, 1)
 
@@ -98,11 +114,14 @@ def official_rows(series: Series) -> pa.Table:
     return pa.concat_tables(tables)
 
 
+def _dated_persons() -> int:
+    """Persons of the register in an age class: those whose birth date is unknown come on top of the size asked for."""
+    return Person.objects.exclude(birth_date=None).count()
+
+
 def _same_country(people: int) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM people_person WHERE birth_date IS NOT NULL")
-        present = cursor.fetchone()[0]
-    if ReplayStage.objects.exists() and present and present != people:
+    present = _dated_persons()
+    if present and present != people:
         raise OtherCountry(
             f"La base contient déjà un pays de {present} personnes, pas de {people}. Relancez avec --people {present}, "
             "ajoutez --anew pour repartir d'une base vide, ou donnez un autre dossier par la variable ALLANT_HOME."
@@ -134,7 +153,7 @@ def _outcome(people: int, scale: float, series: Series) -> Outcome:
         last_day=series.days[-1].item(),
         persons_invited=invitations.values("person").distinct().count(),
         invitations=invitations.count(),
-        messages=ReplayStage.objects.total("messages"),
+        messages=Message.objects.sent().count(),
         doses=doses,
         doses_to_never_invited=never_invited,
     )

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import pgtrigger
 from django.db import models
 
 from allant import clock
@@ -9,11 +10,8 @@ from allant import clock
 
 class ReplayStageQuerySet(models.QuerySet["ReplayStage"]):
     def is_done(self, week_end: date, stage: str) -> bool:
+        """Whether the stage of that week needs no more work."""
         return self.filter(week_end=week_end, stage=stage).exists()
-
-    def total(self, stage: str) -> int:
-        """What the stage wrote over all weeks."""
-        return self.filter(stage=stage).aggregate(total=models.Sum("count"))["total"] or 0
 
     def mark_done(self, week_end: date, stage: str, count: int) -> None:
         """After the stage's work is committed: the work repeats harmlessly, the mark spares the time."""
@@ -26,15 +24,16 @@ class ReplayStage(models.Model):
     week_end = models.DateField()
     stage = models.CharField(max_length=20)
     count = models.PositiveIntegerField()
+    "What the run that finished the stage wrote; a run stopped before it may have written the rest."
     finished_at = models.DateTimeField()
 
     objects = ReplayStageQuerySet.as_manager()
-    allant_kind = "append-only"
 
     class Meta:
         verbose_name = "étape du rejeu"
         verbose_name_plural = "étapes du rejeu"
         constraints = [models.UniqueConstraint(fields=["week_end", "stage"], name="one_row_a_stage")]
+        triggers = [pgtrigger.Protect(name="never_changed", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self) -> str:
         return f"{self.week_end} {self.stage}"

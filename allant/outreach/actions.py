@@ -7,23 +7,21 @@ from typing import Any
 import yaml
 from django.db import connection, transaction
 
-from allant.outreach.models import Template
+from allant import clock
+from allant.outreach.models import Message, Template
 
 
 @transaction.atomic
 def load_templates(*, by: str) -> int:
     """Bring the shipped wordings into the table; returns how many were new. A version already there must be identical."""
-    known = {(t.slug, t.channel, t.language, t.version): t for t in Template.objects.all()}
-    new = []
-    for entry in _shipped():
-        key = (entry["slug"], entry["channel"], entry.get("language", "fr"), entry["version"])
-        former = known.get(key)
-        if former is None:
-            new.append(Template(**entry))
-        elif former.body != entry["body"]:
-            raise ValueError(f"Le modèle {key} a changé de texte sans changer de version : ajoutez une version.")
-    Template.objects.bulk_create(new)
-    return len(new)
+    known = {template.key: template for template in Template.objects.all()}
+    at = clock.now()
+    shipped = [Template(**entry, loaded_at=at, loaded_by=by) for entry in _shipped()]
+    for template in shipped:
+        former = known.get(template.key)
+        if former and (former.subject, former.body) != (template.subject, template.body):
+            raise ValueError(f"Le modèle {template} a changé de texte sans changer de version : ajoutez une version.")
+    return len(Template.objects.bulk_create(template for template in shipped if template.key not in known))
 
 
 def _shipped() -> list[dict[str, Any]]:
@@ -49,3 +47,9 @@ def queue_messages(*, cause_kind: str, select: str, parameters: Sequence[Any]) -
             [cause_kind, *parameters],
         )
         return cursor.rowcount
+
+
+def drop_messages(*, cause_kind: str, cause_id: int, reason: str) -> int:
+    """Withdraw what still waits for this cause, in French for which reason; returns how many. What left stays sent."""
+    waiting = Message.objects.pending().filter(cause_kind=cause_kind, cause_id=cause_id)
+    return waiting.update(status=Message.Status.DROPPED, drop_reason=reason)

@@ -15,7 +15,7 @@ def register(kind: str, variables_of: Callable[[Sequence[int]], Variables]) -> N
 
 
 def variables_of(kind: str, cause_ids: Sequence[int]) -> Variables:
-    """The placeholders of each cause, in one call for all of them."""
+    """The placeholders of each cause that still stands, in one call for all of them."""
     if kind not in _causes:
         raise LookupError(f"Cause de message inconnue : {kind!r}. Connues : {', '.join(sorted(_causes)) or 'aucune'}.")
     return _causes[kind](cause_ids)

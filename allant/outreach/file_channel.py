@@ -1,7 +1,9 @@
 """The file channel: waiting messages of one channel written as CSV files that a carrier takes over.
 
-A batch is first claimed (its name is written on the rows), then its file is written whole, then its rows are marked sent.
-Killed anywhere and run again, a claimed batch is written again under the same name: no message is lost, none is in two files.
+A batch is first claimed (its name is written on its rows), then its file is written, then its manifest, then its rows are
+marked sent. A file with its manifest is published: the carrier may take it, and it never changes again. Killed anywhere and
+run again, what was published is only marked and the rest is written under the same name: no message is lost, none is in two
+files. A carrier that takes files away recognises by its name a batch that it was given before.
 """
 
 import csv
@@ -14,27 +16,33 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from allant.outreach import causes
-from allant.outreach.models import Message, Template
+from allant.outreach import addresses, texts
+from allant.outreach.models import Channel, Message
 
 BATCH = 5_000
 COLUMNS = ("message", "adresse", "objet", "texte")
-_ADDRESS = {"sms": "mobile", "email": "email"}
+CHANNELS = (Channel.SMS, Channel.EMAIL, Channel.LETTER)
+Row = tuple[int, str, str, str]
 
 
 def send_to_files(*, channel: str, on: date, at: datetime, directory: Path, batch: int = BATCH) -> int:
-    """Write everything due on this channel into `directory/<channel>/`; returns the number of messages sent."""
-    sent = sum(_send(name, at, directory / channel) for name in _claimed(channel))
+    """Write everything due on this channel into `directory/<channel>/`; returns the number of messages sent.
+
+    Those that cannot reach anybody any more are dropped, each with its reason.
+    """
+    if channel not in CHANNELS:
+        raise ValueError(f"Le canal « {channel} » ne part pas en fichier ; attendu : {', '.join(CHANNELS)}.")
+    sent = sum(_send(name, on, at, directory / channel) for name in _claimed(channel))
     while name := _claim(channel, on, batch):
-        sent += _send(name, at, directory / channel)
+        sent += _send(name, on, at, directory / channel)
     return sent
 
 
 def _claimed(channel: str) -> Iterator[str]:
-    """Batches that a stopped run claimed and did not finish."""
-    waiting = Message.objects.filter(channel=channel, status=Message.Status.PENDING).exclude(sent_in="")
+    """Batches that a stopped run claimed and did not finish, or that another one is writing now."""
+    waiting = Message.objects.pending().filter(channel=channel).exclude(sent_in="")
     yield from list(waiting.order_by("sent_in").values_list("sent_in", flat=True).distinct())
 
 
@@ -47,51 +55,73 @@ def _claim(channel: str, on: date, batch: int) -> str | None:
     return name if ids else None
 
 
-def _send(name: str, at: datetime, folder: Path) -> int:
-    messages = list(Message.objects.filter(sent_in=name).order_by("id"))
-    content = _rendered(messages)
-    folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / f"{name}.csv", content)
-    manifest = {"messages": len(messages), "sha256": hashlib.sha256(content).hexdigest(), "columns": COLUMNS}
-    _write(folder / f"{name}.json", json.dumps(manifest, indent=1).encode())
-    return Message.objects.filter(sent_in=name).update(status=Message.Status.SENT, sent_at=at)
+@transaction.atomic
+def _send(name: str, on: date, at: datetime, folder: Path) -> int:
+    # The lock makes a second sender of the same batch wait, and find nothing left to do.
+    messages = list(Message.objects.pending().filter(sent_in=name).order_by("id").select_for_update())
+    if not messages:
+        return 0
+    file = folder / f"{name}.csv"
+    written = _published(file)
+    if written is None:
+        written = _publish(file, _reachable(messages, on))
+    else:
+        Message.objects.pending().filter(sent_in=name).exclude(pk__in=written).update(sent_in="")
+    return Message.objects.filter(pk__in=written).update(status=Message.Status.SENT, sent_at=at, drop_reason="")
 
 
-def _rendered(messages: list[Message]) -> bytes:
-    variables: dict[tuple[str, int], dict[str, str]] = {}
-    for kind in {message.cause_kind for message in messages}:
-        found = causes.variables_of(kind, [message.cause_id for message in messages if message.cause_kind == kind])
-        variables |= {(kind, cause): dict(values) for cause, values in found.items()}
-    templates = {(t.slug, t.channel): t for t in Template.objects.filter(language="fr").order_by("version")}
-    addresses = _addresses(messages)
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter=";", lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for message in messages:
-        template = templates[message.template, message.channel]
-        text = template.body.format_map(variables[message.cause_kind, message.cause_id])
-        writer.writerow((message.pk, addresses.get(message.person_id, ""), template.subject, text))
-    return out.getvalue().encode()
+def _reachable(messages: list[Message], on: date) -> list[Row]:
+    """The rows of the file; messages that have lost their cause or their address are dropped."""
+    variables = texts.variables_of(messages)
+    address = addresses.of_messages(messages, on)
+    _drop([message for message in messages if message.pk not in variables], "cause révoquée")
+    _drop([message for message in messages if message.pk in variables and message.person_id not in address], "plus d'adresse")
+    templates = texts.templates_of(messages)
+    return [
+        (message.pk, address[message.person_id], template.subject, template.body.format_map(variables[message.pk]))
+        for message in messages
+        if message.pk in variables and message.person_id in address
+        for template in [templates[message.template, message.channel]]
+    ]
 
 
-def _addresses(messages: list[Message]) -> dict[int, str]:
-    """The first usable address of each person on the channel; letters carry the postcode, sorted by it at the printer."""
-    channel, people = messages[0].channel, [message.person_id for message in messages]
-    with connection.cursor() as cursor:
-        if channel not in _ADDRESS:
-            cursor.execute("SELECT id, coalesce(postcode, '') FROM people_person WHERE id = ANY(%s)", [people])
-        else:
-            cursor.execute(
-                """SELECT DISTINCT ON (person_id) person_id, value FROM people_contactpoint
-                   WHERE person_id = ANY(%s) AND kind = %s AND opted_out_on IS NULL AND invalid_since IS NULL
-                   ORDER BY person_id, id""",
-                [people, _ADDRESS[channel]],
-            )
-        return dict(cursor.fetchall())
+def _drop(messages: list[Message], reason: str) -> None:
+    ids = [message.pk for message in messages]
+    if ids:
+        Message.objects.filter(pk__in=ids).update(status=Message.Status.DROPPED, drop_reason=reason, sent_in="")
+
+
+def _publish(file: Path, rows: list[Row]) -> list[int]:
+    """Write the file, then its manifest; the messages in it. Nothing to say makes no file."""
+    if rows:
+        out = io.StringIO()
+        csv.writer(out, delimiter=";", lineterminator="\n").writerows([COLUMNS, *rows])
+        content = out.getvalue().encode()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        _write(file, content)
+        manifest = {"messages": len(rows), "sha256": hashlib.sha256(content).hexdigest(), "columns": COLUMNS}
+        _write(file.with_suffix(".json"), json.dumps(manifest, indent=1).encode())
+    return [row[0] for row in rows]
+
+
+def _published(file: Path) -> list[int] | None:
+    """The messages of a batch that a stopped run published, None when it did not."""
+    manifest = file.with_suffix(".json")
+    if not manifest.exists() or not file.exists():
+        return None
+    content = file.read_bytes()
+    if json.loads(manifest.read_bytes())["sha256"] != hashlib.sha256(content).hexdigest():
+        raise ValueError(f"{file} ne correspond plus à son manifeste : remettez le fichier d'origine, ou retirez les deux.")
+    rows = csv.reader(io.StringIO(content.decode(), newline=""), delimiter=";")
+    next(rows)
+    return [int(row[0]) for row in rows]
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Whole or not at all."""
+    """Whole or not at all, and on the disk before its rows are marked."""
     draft = path.with_suffix(path.suffix + ".tmp")
-    draft.write_bytes(content)
+    with draft.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
     os.replace(draft, path)

@@ -1,5 +1,8 @@
 """The outbox: every message with the event that caused it. This table is the only queue for messages."""
 
+from datetime import date
+
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 
@@ -22,8 +25,8 @@ class Template(models.Model):
     subject = models.CharField(max_length=200, blank=True)
     body = models.TextField()
     source = models.TextField()
-
-    allant_kind = "append-only"
+    loaded_at = models.DateTimeField()
+    loaded_by = models.CharField(max_length=100)
 
     class Meta:
         verbose_name = "modèle de message"
@@ -31,15 +34,29 @@ class Template(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["slug", "channel", "language", "version"], name="one_text_a_template_version")
         ]
+        triggers = [pgtrigger.Protect(name="never_changed", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    @property
+    def key(self) -> tuple[str, str, str, int]:
+        """What names a version of a text."""
+        return self.slug, self.channel, self.language, self.version
 
     def __str__(self) -> str:
         return f"{self.slug}/{self.channel}/{self.language} v{self.version}"
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
-    def due_on(self, day) -> "MessageQuerySet":
+    def due_on(self, day: date) -> "MessageQuerySet":
         """Waiting, and allowed to leave on this day."""
-        return self.filter(status=Message.Status.PENDING, send_after__lte=day)
+        return self.pending().filter(send_after__lte=day)
+
+    def pending(self) -> "MessageQuerySet":
+        """Neither sent nor dropped."""
+        return self.filter(status=Message.Status.PENDING)
+
+    def sent(self) -> "MessageQuerySet":
+        """Handed over to a carrier."""
+        return self.filter(status=Message.Status.SENT)
 
 
 class Message(models.Model):

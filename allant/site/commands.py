@@ -31,7 +31,7 @@ COMMANDS: dict[str, Place] = {
             "Crée un pays synthétique.",
             ("allant.country.population.commands:app", "allant.country.official.commands:app"),
         ),
-        Place("replay", "Rejoue la campagne réelle.", ("allant.country.replay.commands:app",), "database"),
+        Place("replay", "Rejoue la campagne réelle.", ("allant.country.replay.commands:app",), "tables"),
         Place("target", "Écrit, compte et explique une population cible.", ("allant.campaigns.commands:target",), "database"),
         Place("wave", "Lance une vague d'invitations.", ("allant.campaigns.commands:wave",), "database"),
         Place("publish", "Écrit les fichiers de données ouvertes.", ("allant.figures.commands:app",), "database"),

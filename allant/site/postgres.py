@@ -155,6 +155,7 @@ class Cluster:
         for delay in START_DELAYS:
             time.sleep(delay)
             self._clear_stale_locks()
+            self._stop_unreachable()
             if self._run("pg_ctl", *command).returncode == 0 or self.answers():
                 return
         raise ServerRefused(f"PostgreSQL ne démarre pas dans {self.data}.\n{self._last_words()}\n{_hint(self._owner())}")
@@ -177,6 +178,11 @@ class Cluster:
             return
         for lock in (self.data / "postmaster.pid", self.socket_folder / f".s.PGSQL.{PORT}.lock"):
             lock.unlink(missing_ok=True)
+
+    def _stop_unreachable(self) -> None:
+        """Stop a server that runs here without its socket: one whose folder was deleted under it took the new one's away."""
+        if (self.data / "postmaster.pid").exists() and not (self.socket_folder / f".s.PGSQL.{PORT}").exists() and _works_in(self.data):
+            self._run("pg_ctl", "stop", "-D", str(self.data), "-m", "fast", "-w", "-t", str(START_PATIENCE))
 
     def _owner(self) -> int:
         return self.data.stat().st_uid

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from functools import reduce
 from importlib import resources
 from operator import or_
@@ -12,7 +13,7 @@ import yaml
 from allant.campaigns.actions import CampaignPlan
 from allant.doctrine import RuleBook
 from allant.targeting import define, tables
-from allant.targeting.language import Condition
+from allant.targeting.language import Condition, Rows
 
 PROGRAMME = "covid19"
 
@@ -32,6 +33,7 @@ def _plan(entry: Mapping[str, Any], book: RuleBook) -> CampaignPlan | None:
     opening, rule = periods[0].starts_on, periods[-1].value
     starts_on = max(entry.get("starts_on", opening), opening)
     concerned = population(_narrowed(rule["criteria"], entry.get("ages")), starts_on)
+    living = ~tables().person.died_on.is_known()
     act = booster_due(book, starts_on) if "booster_group" in entry else ~tables().dose.exists()
     excluded = exclusions(book, starts_on, slug=entry["slug"], contact=entry["contact"])
     return CampaignPlan(
@@ -39,8 +41,8 @@ def _plan(entry: Mapping[str, Any], book: RuleBook) -> CampaignPlan | None:
         programme=PROGRAMME,
         title=entry["title"],
         objective=entry["objective"],
-        objective_share=entry.get("objective_share"),
-        objective_population=define(concerned),
+        objective_share=Decimal(str(entry["objective_share"])) if "objective_share" in entry else None,
+        objective_population=define(concerned & living),
         starts_on=starts_on,
         ends_on=entry.get("ends_on"),
         target=define(concerned & act & ~excluded),
@@ -48,19 +50,28 @@ def _plan(entry: Mapping[str, Any], book: RuleBook) -> CampaignPlan | None:
         template=entry["template"],
         act="dose_summary.booster_on" if "booster_group" in entry else "dose_summary.first_on",
         weekly_capacity=entry.get("weekly_capacity"),
-        source=" · ".join(filter(None, (entry.get("source"), f"hypothèse : {entry['assumption']}" if "assumption" in entry else ""))),
+        source=_sourced(entry),
     )
+
+
+def _sourced(entry: Mapping[str, Any]) -> str:
+    assumption = f"hypothèse : {entry['assumption']}" if "assumption" in entry else None
+    return " · ".join(filter(None, (entry.get("source"), assumption)))
 
 
 def _narrowed(criteria: Mapping[str, Any], ages: Sequence[int | None] | None) -> Mapping[str, Any]:
     if ages is None:
         return criteria
     lowest, highest = ages
-    return {**criteria, "min_age": max(lowest or 0, criteria.get("min_age") or 0), "max_age": highest or criteria.get("max_age")}
+    upper = [bound for bound in (highest, criteria.get("max_age")) if bound]
+    return {**criteria, "min_age": max(lowest or 0, criteria.get("min_age") or 0), "max_age": min(upper, default=None)}
 
 
 def population(criteria: Mapping[str, Any], on: date) -> Condition:
-    """The people of one group of the doctrine on a day: age bounds included, one of the situations, one of the professions."""
+    """The people of one group of the doctrine on a day: age bounds included, one of the situations, one of the professions.
+
+    Raises ValueError for a group by vaccine alone: whom it means depends on their doses, not on a day.
+    """
     t = tables()
     parts: list[Condition] = []
     if criteria.get("min_age"):
@@ -70,26 +81,30 @@ def population(criteria: Mapping[str, Any], on: date) -> Condition:
     if criteria.get("situations"):
         parts.append(_any(_in_situation(name, on) for name in criteria["situations"]))
     if criteria.get("professions"):
-        parts.append(t.situation.where(kind="profession").where(t.situation.code.is_in(criteria["professions"])).active_on(on).exists())
+        bearers = t.situation.where(kind="profession").where(t.situation.code.is_in(criteria["professions"]))
+        parts.append(bearers.active_on(on).exists())
+    if not parts:
+        raise ValueError(f"Groupe sans âge, ni situation, ni profession : {dict(criteria)}.")
     return reduce(lambda left, right: left & right, parts)
 
 
 def booster_due(book: RuleBook, on: date) -> Condition:
     """Complete since the delay of the day or longer, no booster yet. Calendar months: the rule before 3 December 2021."""
     summary = tables().dose_summary
-    return (summary.complete_on.months_on(on) >= book.value("covid.booster.delay", on).months) & ~summary.booster_on.is_known()
+    complete: Condition = summary.complete_on.months_on(on) >= book.value("covid.booster.delay", on).months
+    return complete & ~summary.booster_on.is_known()
 
 
 def exclusions(book: RuleBook, on: date, *, slug: str, contact: str) -> Condition:
     """Whom this campaign does not contact (TG-05): the standing exclusions of its way of contact, the schemes apart."""
-    t = tables()
-    apart = [scheme["code"] for scheme in book.value("targeting.schemes_apart", on)]
+    scheme = tables().person.scheme
+    apart = [row["code"] for row in book.value("targeting.schemes_apart", on)]
     grounds = [
         _excluded(ground, on, slug)
         for ground in book.value("targeting.standing_exclusions", on)
         if ground["applies_to"] in ("all", contact)
     ]
-    return _any([*grounds, t.person.scheme.is_in(apart)])
+    return _any([*grounds, scheme.is_in(apart)])
 
 
 def _excluded(ground: Mapping[str, Any], on: date, slug: str) -> Condition:
@@ -98,17 +113,19 @@ def _excluded(ground: Mapping[str, Any], on: date, slug: str) -> Condition:
         return _any(_in_situation(name, on) for name in ground["situations"])
     match ground["code"]:
         case "deceased":
-            return t.person.died_on.is_known()
+            found: Condition = t.person.died_on.is_known()
         case "rights_closed":
-            return t.person.rights_open == False  # noqa: E712
+            found = ~t.person.rights_open
         case "already_invited":
-            return t.invitation.where(campaign=slug).exists()
-    raise LookupError(f"Exclusion permanente sans critère : « {ground['code']} ».")
+            found = t.invitation.where(campaign=slug).exists()
+        case unknown:
+            raise LookupError(f"Exclusion permanente sans critère : « {unknown} ».")
+    return found
 
 
 def _in_situation(name: str, on: date) -> Condition:
     kind, _, code = name.partition(":")
-    rows = tables().situation.where(kind=kind)
+    rows: Rows = tables().situation.where(kind=kind)
     return (rows.where(code=code) if code else rows).active_on(on).exists()
 
 

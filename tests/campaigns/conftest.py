@@ -1,6 +1,7 @@
 """A small register and one campaign."""
 
 from datetime import date
+from decimal import Decimal
 
 import pyarrow as pa
 import pytest
@@ -51,7 +52,7 @@ def plan(**changes) -> CampaignPlan:
         "starts_on": OPENING,
         "target": define((t.person.age_on(OPENING) >= 75) & ~t.dose.exists()),
         "objective_population": define(t.person.age_on(OPENING) >= 75),
-        "objective_share": 0.8,
+        "objective_share": Decimal("0.8"),
         "channels": ("sms", "letter"),
         "template": "covid-invitation",
         "act": "dose_summary.first_on",

@@ -41,13 +41,13 @@ def test_tg_09_the_capacity_leaves_the_others_for_the_next_wave(campaign):
 
 def test_tg_01_nobody_is_invited_outside_the_dates_or_after_a_stop(campaign):
     persons(5)
-    with pytest.raises(waves.CampaignClosed, match="planned"):
+    with pytest.raises(waves.CampaignClosed, match="pas encore commencé"):
         waves.launch_wave(campaign, on=OPENING - timedelta(1), by="test")
     stop_campaign(campaign, by="test")
     campaign.refresh_from_db()
-    with pytest.raises(waves.CampaignClosed, match="stopped"):
+    with pytest.raises(waves.CampaignClosed, match="arrêtée"):
         waves.launch_wave(campaign, on=OPENING, by="test")
-    resume_campaign(campaign)
+    resume_campaign(campaign, by="test")
     campaign.refresh_from_db()
     assert waves.launch_wave(campaign, on=OPENING, by="test").size == 5
 

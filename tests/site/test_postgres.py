@@ -183,3 +183,15 @@ def test_the_journal_of_the_server_holds_no_personal_data(make_cluster: MakeClus
     time.sleep(0.2)
     assert "2840175123456" not in cluster.journal.read_text()
     assert "duplicate key" in cluster.journal.read_text()
+
+
+def test_a_server_whose_socket_was_taken_away_is_started_again(make_cluster: MakeCluster) -> None:
+    """A server whose folder was deleted and made anew takes the newcomer's socket away when it ends."""
+    cluster = make_cluster()
+    cluster.start()
+    pid = server_pid(cluster)
+    for socket in cluster.socket_folder.glob(".s.PGSQL*"):
+        socket.unlink()
+    assert not cluster.answers()
+    cluster.start()
+    assert cluster.answers() and server_pid(cluster) != pid

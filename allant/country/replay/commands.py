@@ -10,6 +10,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from allant.country import closing
+from allant.country.demo import NoCountry, replay_loaded
 from allant.country.official.facts import load_series
 from allant.country.official.read import OfficialDataError
 from allant.country.official.series import LAST_DAY
@@ -20,7 +22,7 @@ from allant.country.replay.compare import FileComparison, NothingToCompare, comp
 from allant.country.replay.national import NationalReport, OtherReplay, replay_national
 from allant.immunizations.checks import REASONS
 
-app = typer.Typer(help="Rejoue la campagne réelle.", no_args_is_help=True)
+app = typer.Typer(help="Rejoue la campagne réelle.")
 REFUSED = 1
 DIFFERENT = 1
 
@@ -28,6 +30,29 @@ Json = Annotated[bool, typer.Option("--json", help="Réponse en JSON.")]
 Directory = Annotated[Path | None, typer.Option("--dir", help="Dossier du pays (celui de l'installation par défaut).")]
 DailyFiles = Annotated[Path | None, typer.Option(help="Fichiers officiels quotidiens (par défaut : cumuls par semaine livrés).")]
 Until = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Dernier jour comparé (par défaut : 2021-11-21).")]
+
+
+@app.callback(invoke_without_command=True, epilog="Exemple : allant replay --official ../shared/data")
+def on_the_register(context: typer.Context, official: DailyFiles = None, as_json: Json = False) -> None:
+    """Sans sous-commande, rejoue la campagne sur le pays chargé dans la base ; interrompu, reprend où il en était."""
+    if context.invoked_subcommand is not None:
+        return
+    try:
+        with _bar(as_json) as bar:
+            tasks: dict[str, TaskID] = {}
+
+            def progress(stage: str, done: int, total: int) -> None:
+                if stage not in tasks:
+                    tasks[stage] = bar.add_task(stage)
+                bar.update(tasks[stage], completed=done, total=total)
+
+            outcome = replay_loaded(load_series(official), progress)
+    except (NoCountry, OfficialDataError, NotEnoughPersons) as error:
+        raise _refused(error) from None
+    if as_json:
+        typer.echo(json.dumps(asdict(outcome), default=str))
+    else:
+        closing.show(outcome, Console())
 
 
 @app.command(epilog="Exemple : allant replay national --dir pays --official ../shared/data")
