@@ -37,8 +37,8 @@ class CampaignPlan:
 
 
 _COLUMNS = (
-    "programme", "title", "starts_on", "ends_on", "template", "act", "objective", "objective_share", "weekly_capacity", "territory",
-    "source",
+    "programme", "title", "starts_on", "ends_on", "template", "act", "objective", "objective_share", "weekly_capacity",
+    "territory", "source",
 )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 import json
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -15,6 +15,7 @@ from allant import clock, facts
 from allant.campaigns import reads, waves
 from allant.campaigns.models import Campaign, Wave
 from allant.facts import nearest
+from allant.people.models import Person
 from allant.targeting import Definition, InvalidTarget, Verdict, engine_postgres, sentence
 
 target = typer.Typer(help="Écrit, compte et explique une population cible.", no_args_is_help=True)
@@ -23,11 +24,13 @@ console = Console()
 
 Slug = Annotated[str, typer.Argument(help="Nom court de la campagne, par exemple covid-75.")]
 On = Annotated[datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="Jour demandé ; aujourd'hui si absent.")]
+By = Annotated[str, typer.Option("--by", help="Ventile par une colonne de la personne : sex, departement, scheme…")]
 AsJson = Annotated[bool, typer.Option("--json", help="Écrit du JSON, pour un programme.")]
 
 
 @target.command("list")
-def list_campaigns(as_json: AsJson = False) -> None:
+def list_campaigns(as_json: By = Annotated[str, typer.Option("--by", help="Ventile par une colonne de la personne : sex, departement, scheme…")]
+AsJson = False) -> None:
     """Liste les campagnes et leurs cibles. Exemple : allant target list"""
     campaigns = list(Campaign.objects.with_counts())
     if as_json:
@@ -35,42 +38,51 @@ def list_campaigns(as_json: AsJson = False) -> None:
     if not campaigns:
         return console.print("Aucune campagne : lancez bin/demo, ou allant replay, pour charger celles du programme.")
     table = Table("campagne", "titre", "début", "vagues", "invités")
-    for campaign in campaigns:
-        table.add_row(campaign.slug, campaign.title, f"{campaign.starts_on:%d/%m/%Y}", str(campaign.wave_count), str(campaign.invited))
+    for each in campaigns:
+        table.add_row(each.slug, each.title, f"{each.starts_on:%d/%m/%Y}", str(each.wave_count), str(each.invited))
     console.print(table)
 
 
 @target.command()
-def show(slug: Slug, on: On = None, by: Annotated[str, typer.Option(help="Ventile par sexe, departement, scheme…")] = "", as_json: AsJson = False) -> None:
+def show(slug: Slug, on: On = None, by: By = "", as_json: By = Annotated[str, typer.Option("--by", help="Ventile par une colonne de la personne : sex, departement, scheme…")]
+AsJson = False) -> None:
     """Compte une cible et la dit en français. Exemple : allant target show covid-75 --on 2021-02-01 --by departement"""
-    campaign, day = _campaign(slug), _day(on)
-    definition = campaign.current_target.on(day)
-    _answer(definition, day, by, as_json)
+    day = _day(on)
+    _answer(_campaign(slug).current_target.on(day), by, as_json, on=day)
 
 
 @target.command()
 def count(
-    file: Annotated[Path, typer.Argument(help="Définition en JSON.", exists=True, dir_okay=False)],
-    on: On = None, by: str = "", as_json: AsJson = False,
+    file: Annotated[Path, typer.Argument(help="Définition en JSON ; elle porte ses dates.", exists=True, dir_okay=False)],
+    by: By = "", as_json: By = Annotated[str, typer.Option("--by", help="Ventile par une colonne de la personne : sex, departement, scheme…")]
+AsJson = False,
 ) -> None:
     """Compte une cible écrite en JSON. Exemple : allant target count cible.json --by sex"""
     try:
         definition = Definition.from_json(file.read_text("utf-8"))
+    except UnicodeDecodeError:
+        _refuse(f"{file} n'est pas un texte en UTF-8 : enregistrez-le en UTF-8.")
     except (InvalidTarget, facts.UnknownName) as refusal:
-        _refuse(str(refusal))
-    _answer(definition, _day(on), by, as_json)
+        _refuse(f"{file} : {refusal}")
+    _answer(definition, by, as_json)
 
 
 @target.command()
-def why(slug: Slug, person: Annotated[int, typer.Argument(help="Numéro interne de la personne (jamais un matricule).")], on: On = None) -> None:
+def why(
+    slug: Slug, person: Annotated[int, typer.Argument(help="Numéro interne de la personne (jamais un matricule).")], on: On = None
+) -> None:
     """Dit critère par critère si une personne est dans la cible. Exemple : allant target why covid-75 60123"""
-    console.print(_tree(reads.why_for(_campaign(slug), person, _day(on))))
+    campaign = _campaign(slug)
+    if not Person.objects.filter(pk=person, merged_into=None).exists():
+        _refuse(f"Personne n° {person} : absente du registre, ou fusionnée dans une autre.")
+    console.print(_tree(reads.why_for(campaign, person, _day(on))))
 
 
 @wave.command()
 def launch(
     slug: Slug, on: On = None, capacity: Annotated[int | None, typer.Option(min=1, help="Invitations au plus.")] = None,
-    as_json: AsJson = False,
+    as_json: By = Annotated[str, typer.Option("--by", help="Ventile par une colonne de la personne : sex, departement, scheme…")]
+AsJson = False,
 ) -> None:
     """Lance la vague du jour, ou la reprend. Exemple : allant wave launch covid-75 --on 2021-02-01 --capacity 500"""
     campaign = _campaign(slug)
@@ -81,26 +93,28 @@ def launch(
                 campaign, on=_day(on), by="ligne de commande", capacity=capacity,
                 progress=lambda done, total: bar.update(task, completed=done, total=total),
             )
-        except waves.CampaignClosed as refusal:
+        except (waves.CampaignClosed, waves.TargetLost) as refusal:
             _refuse(str(refusal))
-    if launched is None:
-        return console.print("Personne à inviter ce jour : la cible est vide, ou déjà invitée.") if not as_json else _print(None)
     if as_json:
-        return _print(_described(launched))
-    console.print(f"{launched} : {launched.size} personnes invitées sur {launched.found} dans la cible.")
+        return _print(_described(launched) if launched else None)
+    if launched is None:
+        return console.print("Personne à inviter ce jour : la cible est vide, déjà invitée, ou sans moyen de contact.")
+    console.print(f"{launched} : {launched.size} personnes invitées sur {launched.found} à joindre.")
 
 
 @wave.command("list")
-def list_waves(slug: Slug, as_json: AsJson = False) -> None:
+def list_waves(slug: Slug, as_json: By = Annotated[str, typer.Option("--by", help="Ventile par une colonne de la personne : sex, departement, scheme…")]
+AsJson = False) -> None:
     """Liste les vagues d'une campagne. Exemple : allant wave list covid-75"""
-    found = list(_campaign(slug).waves.all())
+    found = list(_campaign(slug).waves.select_related("campaign"))
     if as_json:
         return _print([_described(each) for each in found])
     if not found:
         return console.print("Aucune vague n'est encore partie.")
-    table = Table("vague", "jour", "dans la cible", "invités", "état")
+    table = Table("vague", "jour", "à joindre", "invités", "état")
     for each in found:
-        table.add_row(str(each.number), f"{each.planned_on:%d/%m/%Y}", str(each.found), str(each.size), "en cours" if each.completed_at is None else "terminée")
+        state = "à reprendre" if each.completed_at is None else "terminée"
+        table.add_row(str(each.number), f"{each.planned_on:%d/%m/%Y}", str(each.found), str(each.size), state)
     console.print(table)
 
 
@@ -123,14 +137,15 @@ def _day(on: datetime | None) -> date:
     return clock.today() if on is None else on.date()
 
 
-def _answer(definition: Definition, day: date, by: str, as_json: bool) -> None:
+def _answer(definition: Definition, by: str, as_json: bool, *, on: date | None = None) -> None:
     try:
         groups = engine_postgres.breakdown(definition, by) if by else {}
     except (facts.UnknownName, InvalidTarget) as refusal:
         _refuse(str(refusal))
     people = sum(groups.values()) if by else engine_postgres.count(definition)
     if as_json:
-        return _print({"sentence": sentence(definition), "on": day, "people": people, "by": {str(k): v for k, v in groups.items()}})
+        named = {"inconnu" if value is None else str(value): number for value, number in groups.items()}
+        return _print({"sentence": sentence(definition), "on": on, "people": people, "by": named})
     console.print(f"{people} personnes : {sentence(definition)}.")
     if groups:
         table = Table(by, "personnes")
@@ -150,6 +165,6 @@ def _print(value: Any) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, default=str, indent=1))
 
 
-def _refuse(message: str) -> Any:
+def _refuse(message: str) -> NoReturn:
     typer.secho(message, fg="red", err=True)
     raise typer.Exit(1)

@@ -17,7 +17,7 @@ class KeyMissing(LookupError):
 
 
 def keys() -> dict[int, Key]:
-    """Every version, by number. The file is created with its first version as long as no code was given out. Raises KeyMissing."""
+    """Every version, by number. The file is created with a first version while no code is given out. Raises KeyMissing."""
     return _load(_path())
 
 
@@ -42,7 +42,7 @@ def key(version: int) -> Key:
 def _load(path: Path) -> dict[int, Key]:
     if not path.exists():
         if Invitation.objects.exists():  # another key would make every code in circulation unreadable
-            raise KeyMissing(f"Le fichier des clés {path} manque, alors que des codes circulent : remettez-le depuis sa sauvegarde.")
+            raise KeyMissing(f"{path} manque, alors que des codes circulent : remettez ce fichier depuis sa sauvegarde.")
         _create(path)
     return {int(version): Key(int(version), bytes.fromhex(secret)) for version, secret in json.loads(path.read_text()).items()}
 

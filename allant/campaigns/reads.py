@@ -71,11 +71,10 @@ def gap(campaign: Campaign, on: date) -> Gap | None:
     if population is None:
         return None
     query, parameters = engine_postgres.sql(population)
-    table, column = campaign.act.split(".")
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""SELECT count(*), count(*) FILTER (WHERE a.{facts.column(table, column).name} <= %s)
-                FROM ({query}) AS t LEFT JOIN ({engine_postgres.fact_query(table)}) AS a USING (person_id)""",
+            f"""SELECT count(*), count(*) FILTER (WHERE a.done_on <= %s)
+                FROM ({query}) AS t LEFT JOIN ({_acts(campaign)}) AS a USING (person_id)""",
             [on, *parameters],
         )
         concerned, done = cursor.fetchone()
@@ -84,15 +83,21 @@ def gap(campaign: Campaign, on: date) -> Gap | None:
 
 def effect(campaign: Campaign, on: date) -> list[Effect]:
     """By channel, from the contact to `on`."""
-    table, column = campaign.act.split(".")
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""SELECT i.channel, count(*), count(*) FILTER (WHERE a.{facts.column(table, column).name} BETWEEN i.invited_on AND %s)
-                FROM campaigns_invitation i LEFT JOIN ({engine_postgres.fact_query(table)}) AS a USING (person_id)
+            f"""SELECT i.channel, count(*), count(*) FILTER (WHERE a.done_on BETWEEN i.invited_on AND %s)
+                FROM campaigns_invitation i LEFT JOIN ({_acts(campaign)}) AS a USING (person_id)
                 WHERE i.campaign_id = %s AND i.invited_on <= %s AND i.revoked_at IS NULL GROUP BY 1 ORDER BY 2 DESC, 1""",
             [on, campaign.pk, on],
         )
         return [Effect(*row) for row in cursor.fetchall()]
+
+
+def _acts(campaign: Campaign) -> str:
+    """A SELECT of person_id and done_on, the day the campaign's act was done; names are those of the registered facts."""
+    table, _, column = campaign.act.partition(".")
+    name = facts.column(table, column).name
+    return f"SELECT person_id, {name} AS done_on FROM ({engine_postgres.fact_query(table)}) AS fact"
 
 
 def why_for(campaign: Campaign, person_id: int, on: date) -> Verdict:
@@ -101,9 +106,9 @@ def why_for(campaign: Campaign, person_id: int, on: date) -> Verdict:
 
 
 def why_invited(invitation: Invitation) -> Verdict:
-    """Why this person was invited: the wave's own target over the facts as they stood that day, that campaign's invitations apart.
+    """Why this person was invited: the wave's own target over the facts as they stood when it left.
 
-    Facts without a date are those of now.
+    The campaign's own invitations are left out; facts without a date are those of now.
     """
     wave = invitation.wave
     known = known_before(invitation.person_id, wave.as_of)

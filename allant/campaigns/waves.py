@@ -67,7 +67,7 @@ def complete_waves(campaign: Campaign, *, progress: Progress | None = None) -> i
 
 def _refuse_closed(campaign: Campaign, on: date) -> None:
     if (state := campaign.state_on(on)) != "running":
-        raise CampaignClosed(f"La campagne « {campaign.title} » {_NOT_OPEN[state]} : aucune vague ne peut partir le {on:%d/%m/%Y}.")
+        raise CampaignClosed(f"La campagne « {campaign.title} » {_NOT_OPEN[state]} : pas de vague le {on:%d/%m/%Y}.")
 
 
 @transaction.atomic
@@ -129,11 +129,10 @@ def _write_list(name: str, people: pa.Table) -> tuple[str, str]:
 
 def _read_list(wave: Wave) -> pa.Table:
     file = _folder() / wave.target_file
-    if not file.is_file():
-        raise TargetLost(f"{wave} : le fichier de la cible {file} manque. Remettez-le depuis sa sauvegarde, puis relancez la vague.")
-    people = pq.read_table(file)
-    if _digest(people) != wave.target_hash:
-        raise TargetLost(f"{wave} : le fichier de la cible {file} a changé. Remettez-le depuis sa sauvegarde, puis relancez la vague.")
+    people = pq.read_table(file) if file.is_file() else None
+    if people is None or _digest(people) != wave.target_hash:
+        seen = "manque" if people is None else "a changé"
+        raise TargetLost(f"{wave} : le fichier {file} {seen}. Remettez-le depuis sa sauvegarde, puis relancez la vague.")
     return people
 
 

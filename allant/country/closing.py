@@ -6,7 +6,6 @@ from rich.table import Table
 from allant.country.demo import Outcome
 from allant.country.replay.database import forced_acts
 from allant.doctrine import rules
-from allant.figures.aggregate import Measure
 from allant.figures.current import national_counts
 from allant.figures.key_figures import Share, key_figures
 from allant.figures.official import official_on
@@ -65,7 +64,8 @@ def _coverage(outcome: Outcome) -> Table:
 
 
 def _cells(ours: Share, official: int, population: float, scale: float) -> tuple[str, str, str]:
-    return _percent(ours.percent), _percent(100 * official / population), f"{ours.persons - official * scale:+.1f}".replace(".", ",")
+    gap = f"{ours.persons - official * scale:+.1f}".replace(".", ",")
+    return _percent(ours.percent), _percent(100 * official / population), gap
 
 
 def _percent(value: float) -> str:

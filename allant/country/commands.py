@@ -41,7 +41,8 @@ def demo(
     console = Console()
     try:
         with Progress(
-            TextColumn("{task.description:<28}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), console=Console(stderr=as_json)
+            TextColumn("{task.description:<28}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(),
+            console=Console(stderr=as_json),
         ) as bars:
             tasks = {stage: bars.add_task(label, total=None, start=False) for stage, label in STAGES.items()}
 

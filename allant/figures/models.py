@@ -11,6 +11,8 @@ class Official(models.Model):
     measure = models.CharField("mesure", max_length=10)  # column suffix of the official file: dose1, complet, rappel
     cumulated = models.BigIntegerField("cumul")
 
+    allant_kind = "mutable"  # replaced as a whole by a newer series
+
     class Meta:
         verbose_name = "valeur officielle"
         verbose_name_plural = "valeurs officielles"

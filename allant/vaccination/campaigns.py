@@ -92,7 +92,8 @@ def booster_due(book: RuleBook, on: date) -> Condition:
     """Complete since the delay of the day or longer, no booster yet. Calendar months: the rule before 3 December 2021."""
     summary = tables().dose_summary
     complete: Condition = summary.complete_on.months_on(on) >= book.value("covid.booster.delay", on).months
-    return complete & ~summary.booster_on.is_known()
+    boosted: Condition = summary.booster_on.is_known()
+    return complete & ~boosted
 
 
 def exclusions(book: RuleBook, on: date, *, slug: str, contact: str) -> Condition:

@@ -71,7 +71,7 @@ def test_parameters_are_values_never_sql(table):
     hostile = "'; DROP TABLE copied; --"
     assert bulk.copy_out("SELECT %s", [hostile], schema).to_pylist() == [{"words": hostile}]
     assert bulk.copy_out("SELECT 'a%%b' || %s", ["c"], schema).to_pylist() == [{"words": "a%bc"}]
-    assert bulk.copy_out("SELECT 'a%b'", (), schema).to_pylist() == [{"words": "a%b"}]
+    assert bulk.copy_out("SELECT 'a%b'", None, schema).to_pylist() == [{"words": "a%b"}]
     days = pa.schema([("day", pa.date32())])
     assert bulk.copy_out("SELECT %s::date", [date(1815, 6, 18)], days)["day"].to_pylist() == [date(1815, 6, 18)]
 

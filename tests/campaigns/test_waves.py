@@ -1,22 +1,22 @@
 """TG-09: waves are resumable; TG-07: one valid code a campaign."""
 
-import os
-import signal
-import subprocess
-import sys
-import time
 from collections import Counter
 from datetime import date, timedelta
+from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from allant.campaigns import keyring, reads, waves
 from allant.campaigns.actions import reissue_code, resume_campaign, save_campaign, stop_campaign
 from allant.campaigns.codes import render
-from allant.campaigns.models import Invitation
+from allant.campaigns.models import Campaign, Invitation, Wave
 from allant.outreach.actions import load_templates
 from allant.outreach.models import Message
+from allant.targeting import define, tables
+from tests import another_process
 
 from .conftest import OPENING, persons, plan
 
@@ -95,50 +95,145 @@ def test_tg_06_why_lists_each_criterion_with_the_value_found(campaign):
 
 
 def test_tg_03_a_changed_target_is_a_new_version(campaign):
-    t_plan = plan()
-    assert save_campaign(t_plan, by="test").target_versions.count() == 1
-    from allant.targeting import define, tables
-
-    changed = plan(target=define((tables().person.age_on(OPENING) >= 70) & ~tables().dose.exists()))
-    assert save_campaign(changed, by="test").target_versions.count() == 2
+    t = tables()
+    assert save_campaign(plan(), by="test").target_versions.count() == 1
+    seventy = define((t.person.age_on(OPENING) >= 70) & ~t.dose.exists())
+    assert save_campaign(plan(target=seventy), by="test").target_versions.count() == 2
+    other_population = define(t.person.age_on(OPENING) >= 70)
+    changed = save_campaign(plan(target=seventy, objective_population=other_population), by="test")
+    assert changed.target_versions.count() == 3
+    assert changed.current_target.objective_on(OPENING) == other_population
 
 
 _LAUNCH = """
-import os, sys
 from datetime import date
-import django
-from django.conf import settings
-name = sys.argv[1]
-import tests.settings
-tests.settings.DATABASES["default"]["NAME"] = name
-django.setup()
 from allant.campaigns import waves
 from allant.campaigns.models import Campaign
 waves.CHUNK = 20
-waves.launch_wave(Campaign.objects.get(slug="essai"), on=date(2021, 1, 18), by="test", progress=lambda done, total: print(done, flush=True))
+said = lambda done, total: print(done, flush=True)
+waves.launch_wave(Campaign.objects.get(slug="essai"), on=date(2021, 1, 18), by="test", progress=said)
 """
 
 
+def settled() -> None:
+    """One wave, whole, and one code for each of the 600 persons."""
+    assert Campaign.objects.get().waves.get().completed_at is not None
+    assert Invitation.objects.count() == Invitation.objects.values("person").distinct().count() == 600
+    assert Invitation.objects.values("code_serial").distinct().count() == Message.objects.count() == 600
+
+
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("kill_after", [0, 20, 180, 560])
+@pytest.mark.parametrize("kill_after", [20, 180, 560])
 def test_tg_09_killed_in_the_middle_and_started_again_each_person_has_one_code(kill_after):
     load_templates(by="test")
     campaign = save_campaign(plan(), by="test")
     persons(600)
-    process = subprocess.Popen(
-        [sys.executable, "-c", _LAUNCH, connection.settings_dict["NAME"]], stdout=subprocess.PIPE, text=True,
-        env=os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings"},
-    )
-    if kill_after == 0:
-        time.sleep(0.9)
-    else:
+    with another_process.start(_LAUNCH) as process:
         while int(process.stdout.readline()) < kill_after:
             pass
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    process.stdout.close()
-    assert Invitation.objects.count() < 600 or kill_after == 0
+        process.kill()
+    assert kill_after <= Invitation.objects.count() < 600
+    assert campaign.waves.get().completed_at is None
     waves.launch_wave(campaign, on=date(2021, 1, 18), by="test")
-    assert campaign.waves.count() == 1 and campaign.waves.get().completed_at is not None
-    assert Invitation.objects.count() == Invitation.objects.values("person").distinct().count() == 600
-    assert Invitation.objects.values("code_serial").distinct().count() == Message.objects.count() == 600
+    settled()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_tg_09_two_processes_launch_the_same_wave():
+    load_templates(by="test")
+    save_campaign(plan(), by="test")
+    persons(600)
+    both = [another_process.start(_LAUNCH) for _ in range(2)]
+    assert [process.communicate(timeout=60) and process.returncode for process in both] == [0, 0]
+    settled()
+
+
+def unfinished(campaign: Campaign) -> Wave:
+    """A wave whose people are frozen, and of whom none is invited yet."""
+    persons(50)
+    wave = waves._frozen(campaign, OPENING, "test", None)
+    assert wave and wave.completed_at is None and not Invitation.objects.exists()
+    return wave
+
+
+def test_tg_09_the_next_wave_first_finishes_the_one_that_was_stopped(campaign):
+    former = unfinished(campaign)
+    assert waves.launch_wave(campaign, on=OPENING + timedelta(7), by="test") is None
+    former.refresh_from_db()
+    assert former.completed_at and former.invitations.count() == 50
+
+
+def test_tg_09_a_code_reissued_before_the_wave_is_whole_does_not_hold_it_up(campaign):
+    wave = unfinished(campaign)
+    people = waves._read_list(wave).append_column("code_serial", pa.array(range(wave.first_serial, wave.first_serial + 50)))
+    waves._invite_chunk(wave, people.slice(0, 20))
+    reissue_code(Invitation.objects.first(), by="test", on=OPENING)
+    assert waves.launch_wave(campaign, on=OPENING, by="test").completed_at
+    assert Invitation.objects.count() == 51 and Invitation.objects.valid().count() == 50
+    assert Message.objects.pending().count() == 50
+
+
+@pytest.mark.parametrize(("spoil", "said"), [
+    (lambda file: file.unlink(), "manque"),
+    (lambda file: pq.write_table(pq.read_table(file).slice(1), file), "a changé"),
+])  # fmt: skip
+def test_tg_09_a_list_that_is_not_what_was_frozen_is_refused(campaign, settings, spoil, said):
+    wave = unfinished(campaign)
+    spoil(Path(settings.ALLANT_HOME) / "targets" / wave.target_file)
+    with pytest.raises(waves.TargetLost, match=f"{said}. Remettez-le"):
+        waves.launch_wave(campaign, on=OPENING, by="test")
+    assert not Invitation.objects.exists()
+
+
+def test_av_01_the_first_channel_that_reaches_the_person_is_used(db):
+    load_templates(by="test")
+    persons(12)  # a mobile for 2, 4…; a landline for 3, 6, 9, 12
+    expected = {
+        ("sms", "letter"): {"sms": 6, "letter": 6},
+        ("call", "sms"): {"call": 4, "sms": 4},
+        ("letter", "sms"): {"letter": 12},
+        ("email",): {},
+    }
+    for number, (channels, counts) in enumerate(expected.items()):
+        campaign = save_campaign(plan(slug=f"essai-{number}", channels=channels), by="test")
+        wave = waves.launch_wave(campaign, on=OPENING, by="test")
+        assert (wave.by_channel if wave else {}) == counts
+
+
+def test_tg_01_a_campaign_without_a_known_channel_is_refused(db):
+    for channels, seen in (((), "aucun"), (("sms", "fax"), "sms, fax")):
+        with pytest.raises(ValueError, match=f"canaux : {seen} ; attendu"):
+            save_campaign(plan(channels=channels), by="test")
+
+
+def test_tg_01_who_stopped_and_resumed_a_campaign_stays_known(campaign):
+    stop_campaign(campaign, by="agent:1")
+    resume_campaign(campaign, by="agent:2")
+    save_campaign(plan(), by="rejeu")  # nothing changes, nothing is kept
+    kept = campaign.events.order_by("pgh_id").values_list("stopped_by", "pgh_context__metadata__by")
+    assert list(kept) == [("", "agent:1"), ("agent:1", "agent:2")]
+
+
+def test_tg_07_what_was_invited_is_only_ever_revoked(campaign):
+    persons(2)
+    waves.launch_wave(campaign, on=OPENING, by="test")
+    revoked = Invitation.objects.first()
+    reissue_code(revoked, by="test", on=OPENING)
+    for change in (
+        lambda: Invitation.objects.filter(pk=revoked.pk).update(revoked_at=None),
+        lambda: Invitation.objects.update(channel="letter"),
+        lambda: Invitation.objects.all().delete(),
+        lambda: campaign.waves.update(size=1),
+        lambda: campaign.target_versions.update(sentence=""),
+    ):
+        with pytest.raises(DatabaseError, match="Cannot"), transaction.atomic():
+            change()
+
+
+def test_tg_07_no_new_key_is_made_while_codes_circulate(campaign, settings, tmp_path):
+    persons(1)
+    waves.launch_wave(campaign, on=OPENING, by="test")
+    settings.ALLANT_HOME = tmp_path
+    with pytest.raises(keyring.KeyMissing, match="remettez ce fichier"):
+        keyring.current()
+    assert not (tmp_path / "keys" / "codes.json").exists()

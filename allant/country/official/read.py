@@ -29,7 +29,15 @@ COLUMN_OF = {
     "dose4": "dose4",
     "complete": "complet",
     "booster": "rappel",
+    "booster2": "2_rappel",
+    "booster3": "3_rappel",
 }
+NESTED = (  # who counts in the first measure counts in the second
+    ("complete", "dose1", "plus de schémas complets que de premières doses"),
+    ("booster", "complete", "plus de rappels que de schémas complets"),
+    ("booster2", "booster", "plus de deuxièmes rappels que de premiers"),
+    ("booster3", "booster2", "plus de troisièmes rappels que de deuxièmes"),
+)
 _INTEGER = re.compile(r"[0-9]+")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -42,7 +50,7 @@ class Layout:
     key: str | None
     groups: tuple[str, ...]
     measures: tuple[str, ...]
-    nested: bool  # complete schedules within first doses, boosters within complete schedules
+    nested: bool  # see `NESTED`
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -206,7 +214,7 @@ def _order_rows(
 
 
 def _check_counts(file: str, layout: Layout, numbers: dict[str, np.ndarray], order: np.ndarray, problems: list[Problem]) -> None:
-    """Cumulated columns are running sums; complete within first doses, boosters within complete."""
+    """Cumulated columns are running sums; each step of the schedule within the one before."""
 
     def refuse(wrong: np.ndarray, reason: str) -> None:
         problems.extend(Problem(file, int(row) + 2, reason) for row in order[wrong])
@@ -217,8 +225,8 @@ def _check_counts(file: str, layout: Layout, numbers: dict[str, np.ndarray], ord
         cumulated[measure] = np.cumsum(numbers[f"n_{name}"][order], axis=1)
         refuse(numbers[f"n_cum_{name}"][order] != cumulated[measure], f"n_cum_{name} n'est pas le cumul de n_{name}")
     if layout.nested:
-        refuse(cumulated["complete"] > cumulated["dose1"], "plus de schémas complets que de premières doses")
-        refuse(cumulated["booster"] > cumulated["complete"], "plus de rappels que de schémas complets")
+        for inner, outer, reason in NESTED:
+            refuse(cumulated[inner] > cumulated[outer], reason)
 
 
 def _check_agreement(total: Daily, other: Daily, layout: Layout, problems: list[Problem]) -> None:

@@ -14,8 +14,8 @@ CLASSES = ("04", "09", "11", "17", "24", "29", "39", "49", "59", "64", "69", "74
 UNKNOWN_CLASS = "NA"
 VACCINES = ("comirnaty", "spikevax", "vaxzevria", "janssen", "unknown")
 VACCINE_CODES = {"comirnaty": "1", "spikevax": "2", "vaxzevria": "3", "janssen": "4"}
-CLASS_MEASURES = ("dose1", "complete", "booster")
-VACCINE_MEASURES = ("dose1", "dose2", "dose3", "dose4", "complete", "booster")
+CLASS_MEASURES = ("dose1", "complete", "booster", "booster2", "booster3")
+VACCINE_MEASURES = ("dose1", "dose2", "dose3", "dose4", "complete", "booster", "booster2", "booster3")
 
 
 @dataclass(frozen=True)

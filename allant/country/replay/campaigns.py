@@ -40,12 +40,9 @@ def launch_waves(week: Week) -> int:
 
 
 def _open_in(week: Week) -> Iterable[Campaign]:
-    """Those that run on one day of the week at least, by opening day."""
-    return [
-        campaign
-        for campaign in Campaign.objects.running_on(week.last)
-        if campaign.state_on(max(week.first, campaign.starts_on)) == "running"
-    ]
+    """Those open on their day of the week, by opening day."""
+    begun = Campaign.objects.filter(starts_on__lte=week.last)
+    return [campaign for campaign in begun if campaign.state_on(max(week.first, campaign.starts_on)) == "running"]
 
 
 def write_messages(week: Week, at: datetime) -> int:

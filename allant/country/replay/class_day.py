@@ -40,6 +40,7 @@ class ClassDay:
         """Later doses first, newcomers last; arrivals join the queues at the end, so nobody is met twice."""
         if not any(counts.any() for counts in self.counts.values()):
             return
+        self._further_boosters()
         self._fourth_doses()
         self._third_doses()
         self._after_single()
@@ -48,10 +49,21 @@ class ClassDay:
         self._first_doses()
         self.steps.close_day(self.at)
 
+    def _further_boosters(self) -> None:
+        """Second and third boosters; the third is a fifth dose, or a fourth when nobody else had a second."""
+        steps, third = self.steps, Act.THIRD_BOOSTER
+        counts, missing = self.counts[third].copy(), self._total(third)
+        for rank in (4, 3):
+            shares = steps.take_after_third(missing, [steps.boosted_twice[rank]])
+            ...
+        at_four = steps.take_after_third(self._total(Act.SECOND_BOOSTER_AT_FOUR), [steps.boosted])
+        for slots, doses in self._give_shares(Act.SECOND_BOOSTER_AT_FOUR, at_four, 4, "second_booster"):
+            steps.enter(steps.boosted_twice[4][doses], slots)
+
     def _fourth_doses(self) -> None:
         steps = self.steps
-        boosters = steps.take_after_third(self._total(Act.FOURTH_BOOSTER), [steps.third])
-        self._give_shares(Act.FOURTH_BOOSTER, boosters, 4, "booster")
+        boosters = steps.take_after_third(self._total(Act.BOOSTER_AT_FOUR), [steps.third])
+        self._give_shares(Act.BOOSTER_AT_FOUR, boosters, 4, "booster")
         others = steps.take_after_third(self._total(Act.FOURTH), [steps.boosted, steps.third])
         self._give_shares(Act.FOURTH, others, 4, "primary")
 
@@ -61,14 +73,15 @@ class ClassDay:
         third = steps.take_double(self._total(Act.THIRD), self.at - self.settings.third_dose_delay)
         for slots, doses in self._give_shares(Act.THIRD, third, 3, "primary"):
             steps.enter(steps.third[doses], slots)
-        for slots, doses in self._give_shares(Act.THIRD_BOOSTER, steps.take_double(self._total(Act.THIRD_BOOSTER)), 3, "booster"):
+        for slots, doses in self._give_shares(Act.BOOSTER_AT_THREE, steps.take_double(self._total(Act.BOOSTER_AT_THREE)), 3, "booster"):
             steps.enter(steps.boosted[doses], slots)
 
     def _after_single(self) -> None:
         """Boosters of those complete after one dose, Janssen first; then second doses they did not need."""
         until = self.at - self.settings.janssen_delay
-        boosted = self.steps.take_single(self._total(Act.SECOND_BOOSTER), [self.settings.janssen], until)
-        self._give(boosted, self._vaccines(boosted, self.counts[Act.SECOND_BOOSTER]), 2, "booster", ONE)
+        boosted = self.steps.take_single(self._total(Act.BOOSTER_AT_TWO), [self.settings.janssen], until)
+        self._give(boosted, self._vaccines(boosted, self.counts[Act.BOOSTER_AT_TWO]), 2, "booster", ONE)
+        self.steps.enter(self.steps.boosted_at_two, boosted)
         extra = self.counts[Act.EXTRA_SECOND]
         for vaccine in np.flatnonzero(extra):
             slots = self.steps.take_single(int(extra[vaccine]), [int(vaccine)], self.at)

@@ -67,6 +67,13 @@ class _Player:
             if not ReplayStage.objects.is_done(week.last, stage):
                 ReplayStage.objects.mark_done(week.last, stage, work[stage]())
             done(stage)
+        self._refresh_statistics()
+
+    def _refresh_statistics(self) -> None:
+        """The tables grow from nothing in minutes, faster than PostgreSQL looks at them by itself: plans would stay those of
+        empty tables."""
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE campaigns_invitation, immunizations_dose, outreach_message")
 
     def _record(self, week: Week) -> BulkReport:
         """Give the doses of one week to persons and record them; acts that break a rule are forced, and counted by rule."""

@@ -20,8 +20,8 @@ class Margins:
 def scale_margins(series: Series, people: int, capacity: Counts | None = None) -> Margins:
     """Margins of `series` for a country of `people` persons; at full scale, the official counts themselves.
 
-    Within a class complete schedules stay within first doses, and boosters within the complete schedules of the day
-    before. `capacity` of shape [class] caps first doses by the persons there are. Class cells win over totals.
+    Within a class complete schedules stay within first doses, boosters within the complete schedules of the day before,
+    and each further booster within the one before it of the day before. `capacity` of shape [class] caps first doses by the persons there are. Class cells win over totals.
     """
     full = series.people
 
@@ -31,8 +31,10 @@ def scale_margins(series: Series, people: int, capacity: Counts | None = None) -
 
     dose1 = rounded("dose1", None if capacity is None else np.broadcast_to(capacity, series.by_class["dose1"].shape))
     complete = rounded("complete", dose1)
-    booster = rounded("booster", np.concatenate([np.zeros_like(complete[:1]), complete[:-1]]))
-    by_class = {"dose1": dose1, "complete": complete, "booster": booster}
+    by_class = {"dose1": dose1, "complete": complete}
+    for measure, former in (("booster", "complete"), ("booster2", "booster"), ("booster3", "booster2")):
+        before = by_class[former][:-1]
+        by_class[measure] = rounded(measure, np.concatenate([np.zeros_like(before[:1]), before]))
     by_vaccine = {}
     for measure in VACCINE_MEASURES:
         exact = _cumulated(series.by_vaccine[measure], people)

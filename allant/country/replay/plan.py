@@ -63,21 +63,25 @@ class _Planner:
         self.second_doses = _SecondDoses(series)
         self.janssen = series.vaccines.index(JANSSEN)
         self.weights = load_preferences().weights(series.days, series.classes, series.vaccines)
-        self.single, self.double, self.third, self.boosted = (np.zeros(classes, dtype=np.int64) for _ in range(4))
+        # Persons whose last dose was the only one, the second, a third primary one, a booster at two or at three.
+        self.single, self.double, self.third, self.boosted_at_two, self.boosted = np.zeros((5, classes), dtype=np.int64)
 
     def plan_day(self, day: int) -> None:
         """Place the acts of one day; what persons become counts from the next day on."""
         self._schedules(day)
         self._boosters(day)
-        extra = self._beyond(day, Act.EXTRA_SECOND, self.single - self._of(Act.SECOND_BOOSTER, day))
-        third = self._beyond(day, Act.THIRD, self.double - self._of(Act.THIRD_BOOSTER, day))
-        idle = self.third - self._of(Act.FOURTH_BOOSTER, day)
-        fourth = self._beyond(day, Act.FOURTH, idle + self.boosted)
-        from_boosted = np.minimum(fourth, self.boosted)
-        self.single += self._of(Act.ONLY, day) - extra - self._of(Act.SECOND_BOOSTER, day)
-        self.double += self._of(Act.SECOND, day) + extra - third - self._of(Act.THIRD_BOOSTER, day)
-        self.third += third - self._of(Act.FOURTH_BOOSTER, day) - (fourth - from_boosted)
-        self.boosted += self._of(Act.THIRD_BOOSTER, day) - from_boosted
+        self._further_boosters(day)
+        extra = self._beyond(day, Act.EXTRA_SECOND, self.single - self._of(Act.BOOSTER_AT_TWO, day))
+        third = self._beyond(day, Act.THIRD, self.double - self._of(Act.BOOSTER_AT_THREE, day))
+        idle = self.third - self._of(Act.BOOSTER_AT_FOUR, day)
+        boosted = self.boosted - self._of(Act.SECOND_BOOSTER_AT_FOUR, day)
+        fourth = self._beyond(day, Act.FOURTH, idle + boosted)
+        from_boosted = np.minimum(fourth, boosted)
+        self.single += self._of(Act.ONLY, day) - extra - self._of(Act.BOOSTER_AT_TWO, day)
+        self.double += self._of(Act.SECOND, day) + extra - third - self._of(Act.BOOSTER_AT_THREE, day)
+        self.third += third - self._of(Act.BOOSTER_AT_FOUR, day) - (fourth - from_boosted)
+        self.boosted_at_two += self._of(Act.BOOSTER_AT_TWO, day) - self._of(Act.SECOND_BOOSTER_AT_THREE, day)
+        self.boosted += self._of(Act.BOOSTER_AT_THREE, day) - self._of(Act.SECOND_BOOSTER_AT_FOUR, day) - from_boosted
 
     def _schedules(self, day: int) -> None:
         """First doses, and complete schedules split between second doses and single ones."""
@@ -114,19 +118,33 @@ class _Planner:
         booster, booster_v = self.margins.by_class["booster"][day], self.margins.by_vaccine["booster"][day]
         zero, zero_v = np.zeros_like(booster), np.zeros_like(booster_v)
         low, high = np.maximum(0, booster - self.double - self.third), np.minimum(booster, self.single)
-        owed = self._owed(Act.SECOND_BOOSTER, day)
+        owed = self._owed(Act.BOOSTER_AT_TWO, day)
         total = clamp(owed.sum(), int(low.sum()), int(high.sum()))
         second = allot(total, np.minimum(self.single, booster), low, high)
         second_v = allot(total, owed, zero_v, booster_v)
         low, high = np.maximum(0, booster - second - self.double), np.minimum(booster - second, self.third)
-        owed = self._owed(Act.FOURTH_BOOSTER, day)
+        owed = self._owed(Act.BOOSTER_AT_FOUR, day)
         total = clamp(owed.sum(), int(low.sum()), int(high.sum()))
         fourth = allot(total, high, np.maximum(low, zero), high)
         fourth_v = allot(total, owed, zero_v, booster_v - second_v)
         weights = self.weights[day]
-        self._place(day, Act.SECOND_BOOSTER, second, second_v, weights)
-        self._place(day, Act.FOURTH_BOOSTER, fourth, fourth_v, weights)
-        self._place(day, Act.THIRD_BOOSTER, booster - second - fourth, booster_v - second_v - fourth_v, weights)
+        self._place(day, Act.BOOSTER_AT_TWO, second, second_v, weights)
+        self._place(day, Act.BOOSTER_AT_FOUR, fourth, fourth_v, weights)
+        self._place(day, Act.BOOSTER_AT_THREE, booster - second - fourth, booster_v - second_v - fourth_v, weights)
+
+    def _further_boosters(self, day: int) -> None:
+        """Second boosters split between third and fourth doses; third ones follow second ones, as the margins see to."""
+        booster, booster_v = self.margins.by_class["booster2"][day], self.margins.by_vaccine["booster2"][day]
+        low, high = np.maximum(0, booster - self.boosted), np.minimum(booster, self.boosted_at_two)
+        owed = self._owed(Act.SECOND_BOOSTER_AT_THREE, day)
+        total = clamp(owed.sum(), int(low.sum()), int(high.sum()))
+        third = allot(total, high, low, high)
+        third_v = allot(total, owed, np.zeros_like(booster_v), booster_v)
+        weights = self.weights[day]
+        self._place(day, Act.SECOND_BOOSTER_AT_THREE, third, third_v, weights)
+        self._place(day, Act.SECOND_BOOSTER_AT_FOUR, booster - third, booster_v - third_v, weights)
+        booster, booster_v = self.margins.by_class["booster3"][day], self.margins.by_vaccine["booster3"][day]
+        self._place(day, Act.THIRD_BOOSTER, booster, booster_v, weights)
 
     def _beyond(self, day: int, act: Act, persons: Counts) -> Counts:
         """Acts that neither complete nor boost, spread over the `persons` [class] who can have them."""

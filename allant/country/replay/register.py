@@ -46,14 +46,15 @@ class Register:
         self._infected = people["infected_on"].to_numpy().astype("datetime64[D]")
         self._immunodepressed = people["immunodepressed"].to_numpy(zero_copy_only=False)
         self._months = np.where(np.isnat(births), 0, births.astype("datetime64[M]").astype(np.int64) + 70 * 12).astype(np.int16)
-        self._class = age_classes(births, series.days[-1].item())
+        classes = age_classes(births, series.days[-1].item())
+        self._of_class = {code: np.flatnonzero(classes == code) for code in self._codes}
         self._rest = (_since(eligible_days(births), self._first) << 32) | people["lot"].to_numpy()
         self._invited = np.full(len(births), LATE, dtype=np.int64)
         self._read_until = self._first - 1
 
     def capacity(self) -> NDArray[np.int64]:
         """Living persons of each class of the series."""
-        return np.array([(self._class == code).sum() for code in self._codes], dtype=np.int64)
+        return np.array([len(self._of_class[code]) for code in self._codes], dtype=np.int64)
 
     def persons(self) -> dict[str, ClassPersons]:
         """The persons of each class; their order is that of nobody invited, `order` says the order of a day."""
@@ -61,8 +62,7 @@ class Register:
             code: ClassPersons(
                 self._ids[chosen], self._rest[chosen], self._infected[chosen], self._immunodepressed[chosen], self._months[chosen]
             )
-            for code in self._codes
-            for chosen in [self._class == code]
+            for code, chosen in self._of_class.items()
         }
 
     def order(self, on: date) -> dict[str, NDArray[np.int64]]:
@@ -73,7 +73,7 @@ class Register:
         self._invited[at] = np.minimum(self._invited[at], day)
         self._read_until = np.datetime64(on, "D")
         order = (self._invited << 44) | self._rest
-        return {code: order[self._class == code] for code in self._codes}
+        return {code: order[chosen] for code, chosen in self._of_class.items()}
 
 
 def age_classes(births: NDArray[np.datetime64], on: date) -> NDArray[np.str_]:

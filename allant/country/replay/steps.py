@@ -19,8 +19,8 @@ class ClassSteps:
     """One age class. Queues only hold persons of earlier days: nobody is met twice on one day.
 
     `pending[v]` waits for a second dose after a first of vaccine v; `single[v]` is complete after one dose;
-    `double` after two, kept apart for the immunodepressed; `third` had a third primary dose; `boosted` a third dose
-    as booster.
+    `double` after two, kept apart for the immunodepressed; `third` had a third primary dose; `boosted_at_two` a second
+    dose as booster, `boosted` a third one; `boosted_twice` a second booster, by its rank.
     """
 
     def __init__(self, ids: Identifiers, newcomers: Newcomers, immunodepressed: NDArray[np.bool_], vaccines: int):
@@ -29,7 +29,9 @@ class ClassSteps:
         self.single = [Queue() for _ in range(vaccines)]
         self.double = {(doses, frail): Queue() for doses in (ONE, TWO) for frail in (False, True)}
         self.third = {doses: Queue() for doses in (ONE, TWO)}
+        self.boosted_at_two = Queue()
         self.boosted = {doses: Queue() for doses in (ONE, TWO)}
+        self.boosted_twice = {3: {ONE: Queue()}, 4: {doses: Queue() for doses in (ONE, TWO)}}
         self._arrivals: list[tuple[Queue, Slots]] = []
 
     def enter(self, queue: Queue, slots: Slots) -> None:
@@ -71,7 +73,7 @@ class ClassSteps:
         return [(np.concatenate([slots for key, slots in taken if key[0] == doses]), doses) for doses in (ONE, TWO)]
 
     def take_after_third(self, count: int, groups: Sequence[dict[int, Queue]]) -> list[Share]:
-        """Persons of `third` or `boosted`, one group after the other, oldest first."""
+        """Persons of `third`, `boosted` or `boosted_twice`, one group after the other, oldest first."""
         shares: list[Share] = []
         for queues in groups:
             taken = take_oldest(list(queues.values()), count)

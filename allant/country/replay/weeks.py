@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 
-
 @dataclass(frozen=True)
 class Week:
     """Days of the series in one week, both ends included."""

@@ -1,0 +1,262 @@
+"""AV-14: the outbox and the file channel. Each message leaves once, whatever is killed or runs at the same time."""
+
+import csv
+import hashlib
+import json
+from collections import Counter
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from allant import clock
+from allant.campaigns import keyring, waves
+from allant.campaigns.actions import reissue_code, save_campaign
+from allant.campaigns.codes import read, render
+from allant.campaigns.models import Invitation
+from allant.outreach import file_channel
+from allant.outreach.actions import load_templates, queue_messages
+from allant.outreach.file_channel import send_to_files
+from allant.outreach.models import Message, Template
+from allant.outreach.texts import NoTemplate
+from allant.people.models import ContactPoint, Person, Situation
+from tests import another_process
+from tests.campaigns.conftest import OPENING, persons, plan
+
+PEOPLE = 40
+AT = datetime(2021, 1, 18, 9, tzinfo=clock.PARIS)
+
+_SEND = """
+import os, time
+from datetime import date, datetime
+from pathlib import Path
+from allant import clock
+from allant.outreach import file_channel
+
+def said(name):
+    real = getattr(file_channel, name)
+    def paused(*arguments):
+        print(name, flush=True)
+        if name == PAUSE:
+            time.sleep(60)
+        answer = real(*arguments)
+        return answer
+    setattr(file_channel, name, paused)
+
+PAUSE = {pause!r}
+for name in ("_claim", "_send", "_publish", "_write", "_published"):
+    said(name)
+if PAUSE == "marked":
+    os_replace = os.replace
+    def replace(draft, path):
+        os_replace(draft, path)
+        if str(path).endswith({after!r}):
+            print("marked", flush=True)
+            time.sleep(60)
+    os.replace = replace
+sent = file_channel.send_to_files(
+    channel="sms", on=date(2021, 1, 18), at=datetime(2021, 1, 18, 9, tzinfo=clock.PARIS), directory=Path({folder!r}), batch=7,
+)
+print("sent", sent, flush=True)
+"""
+
+
+@pytest.fixture
+def outbox() -> None:
+    """One wave of 40 people: 20 SMS, 20 letters waiting."""
+    load_templates(by="test")
+    persons(PEOPLE)
+    waves.launch_wave(save_campaign(plan(), by="test"), on=OPENING, by="test")
+
+
+def send(folder: Path, channel: str = "sms", on: date = OPENING, batch: int = 7) -> int:
+    return send_to_files(channel=channel, on=on, at=AT, directory=folder, batch=batch)
+
+
+def written(folder: Path, channel: str = "sms") -> list[dict[str, str]]:
+    """The rows of every published file, its manifest checked."""
+    rows = []
+    for manifest in sorted((folder / channel).glob("*.json")):
+        content, promised = manifest.with_suffix(".csv").read_bytes(), json.loads(manifest.read_text())
+        found = list(csv.DictReader(content.decode().splitlines(keepends=True), delimiter=";"))
+        assert promised["sha256"] == hashlib.sha256(content).hexdigest()
+        assert promised["messages"] == len(found) and promised["columns"] == list(found[0])
+        rows += found
+    assert {file.suffix for file in (folder / channel).glob("*")} <= {".csv", ".json"}
+    assert len(list((folder / channel).glob("*.csv"))) == len(list((folder / channel).glob("*.json")))
+    return rows
+
+
+def each_once(folder: Path) -> None:
+    """Every SMS is in exactly one file, and marked."""
+    counted = Counter(int(row["message"]) for row in written(folder))
+    assert set(counted.values()) == {1}
+    assert set(counted) == set(Message.objects.filter(channel="sms").values_list("pk", flat=True))
+    assert Message.objects.sent().count() == PEOPLE / 2 and Message.objects.pending().filter(channel="sms").count() == 0
+
+
+@pytest.mark.django_db
+def test_av_14_messages_leave_once_with_code_and_address(outbox, tmp_path):
+    assert send(tmp_path) == 20
+    each_once(tmp_path)
+    assert send(tmp_path) == 0
+    rows = written(tmp_path)
+    assert len(list((tmp_path / "sms").glob("*.csv"))) == 3  # 7 + 7 + 6
+    for row in rows:
+        invitation = Invitation.objects.get(pk=Message.objects.get(pk=row["message"]).cause_id)
+        code = render([invitation.code_serial], keyring.current())[0]
+        assert f"{code[:4]} {code[4:8]} {code[8:]}" in row["texte"]
+        assert row["adresse"] == ContactPoint.objects.get(person_id=invitation.person_id, kind="mobile").value
+        assert read(row["texte"].split("code : ")[1][:14], keyring.current()) == invitation.code_serial
+
+
+@pytest.mark.django_db
+def test_av_14_a_message_waits_for_its_day(outbox, tmp_path):
+    assert send(tmp_path, on=OPENING - timedelta(1)) == 0
+    assert not list(tmp_path.rglob("*"))
+    assert send(tmp_path) == 20
+
+
+@pytest.mark.django_db
+def test_letters_keep_their_lines_and_carry_the_postcode(outbox, tmp_path):
+    assert send(tmp_path, "letter") == 20
+    rows = written(tmp_path, "letter")
+    assert {row["adresse"] for row in rows} == {"01000"}
+    assert all(row["texte"].startswith("Jeanne Martin,\n\n") for row in rows)
+
+
+@pytest.mark.django_db
+def test_calls_do_not_leave_as_files(outbox, tmp_path):
+    with pytest.raises(ValueError, match="« call » ne part pas en fichier ; attendu : sms, email, letter"):
+        send(tmp_path, "call")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("pause", "after", "claimed", "published"), [
+    ("_send", "", 7, 0),  # claimed, nothing written
+    ("_publish", "", 7, 0),  # rows locked, about to write
+    ("marked", ".csv", 7, 0),  # the file is there without its manifest
+    ("marked", ".json", 7, 1),  # published, and not marked sent
+])  # fmt: skip
+def test_av_14_killed_between_claim_write_and_mark(outbox, tmp_path, pause, after, claimed, published):
+    with another_process.start(_SEND.format(pause=pause, after=after, folder=str(tmp_path))) as process:
+        while process.stdout.readline().strip() != pause:
+            assert process.poll() is None
+        process.kill()
+    assert Message.objects.pending().exclude(sent_in="").count() == claimed
+    assert len(list(tmp_path.rglob("*.json"))) == published
+    before = {file: file.read_bytes() for file in tmp_path.rglob("*.json")}
+    assert send(tmp_path) == 20
+    each_once(tmp_path)
+    assert {file: file.read_bytes() for file in before} == before  # what was published never changes
+
+
+@pytest.mark.django_db(transaction=True)
+def test_av_14_two_senders_at_once_never_send_one_message_twice(outbox, tmp_path):
+    both = [another_process.start(_SEND.format(pause="", after="", folder=str(tmp_path))) for _ in range(2)]
+    said = [process.communicate(timeout=60)[0].split() for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    assert sum(int(words[words.index("sent") + 1]) for words in said) == 20
+    each_once(tmp_path)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_av_14_a_second_sender_leaves_alone_the_batch_that_the_first_is_writing(outbox, tmp_path):
+    """The first has claimed seven and gone to sleep before writing: the second takes them over; woken, the first finds nothing."""
+    script = _SEND.replace("time.sleep(60)", "input()").replace("import os, time", "import os, sys, time")
+    with another_process.start(script.format(pause="_send", after="", folder=str(tmp_path)), talks=True) as process:
+        while process.stdout.readline().strip() != "_send":
+            assert process.poll() is None
+        assert send(tmp_path) == 20
+        process.stdin.write("\n" * 20)
+        process.stdin.close()
+        assert process.stdout.read().split()[-1] == "0"
+    each_once(tmp_path)
+
+
+@pytest.mark.django_db
+def test_av_14_a_published_file_that_was_altered_is_not_believed(outbox, tmp_path, monkeypatch):
+    monkeypatch.setattr(file_channel, "_published", lambda file: None)
+    assert send(tmp_path) == 20
+    monkeypatch.undo()
+    file = next(tmp_path.rglob("*.csv"))
+    Message.objects.filter(sent_in=file.stem).update(status="pending", sent_at=None)
+    file.write_text("autre chose")
+    with pytest.raises(ValueError, match="ne correspond plus à son manifeste"):
+        send(tmp_path)
+
+
+@pytest.mark.django_db
+def test_tg_07_a_code_reissued_before_its_message_left_is_sent_once_and_new(outbox, tmp_path):
+    former = Invitation.objects.filter(channel="sms").first()
+    fresh = reissue_code(former, by="test", on=OPENING)
+    assert Message.objects.get(cause_id=former.pk).drop_reason == "code réémis"
+    assert send(tmp_path) == 20
+    texts = " ".join(row["texte"] for row in written(tmp_path)).replace(" ", "")
+    old, new = render([former.code_serial, fresh.code_serial], keyring.current())
+    assert new in texts and old not in texts
+
+
+@pytest.mark.django_db
+def test_av_03_nobody_is_reached_who_refused_died_or_lost_their_number_meanwhile(outbox, tmp_path):
+    reached = list(Message.objects.filter(channel="sms").order_by("person_id").values_list("person_id", flat=True))
+    opted_out, gone, died, refuses, merged, revoked, *others = reached
+    ContactPoint.objects.filter(person_id=opted_out).update(opted_out_on=OPENING)
+    ContactPoint.objects.filter(person_id=gone).update(invalid_since=OPENING)
+    Person.objects.filter(pk=died).update(died_on=OPENING)
+    Situation.objects.create(person_id=refuses, kind="opted_out", starts_on=OPENING)
+    Person.objects.filter(pk=merged).update(merged_into_id=others[0])
+    Invitation.objects.filter(person_id=revoked).update(revoked_at=AT)
+    assert send(tmp_path) == len(others)
+    dropped = dict(Message.objects.filter(status="dropped").values_list("person_id", "drop_reason"))
+    no_address = {person: "plus d'adresse" for person in (opted_out, gone, died, refuses, merged)}
+    assert dropped == no_address | {revoked: "cause révoquée"}
+    assert {Message.objects.get(pk=row["message"]).person_id for row in written(tmp_path)} == set(others)
+
+
+@pytest.mark.django_db
+def test_av_03_a_refusal_that_has_ended_counts_no_more(outbox, tmp_path):
+    person = Message.objects.filter(channel="sms").first().person_id
+    Situation.objects.create(person_id=person, kind="opted_out", starts_on=OPENING - timedelta(30), ends_on=OPENING)
+    assert send(tmp_path) == 20
+
+
+@pytest.mark.django_db
+def test_a_letter_without_a_postcode_is_dropped_with_its_reason(outbox, tmp_path):
+    person = Message.objects.filter(channel="letter").first().person_id
+    Person.objects.filter(pk=person).update(postcode=None)
+    assert send(tmp_path, "letter") == 19
+    assert Message.objects.get(status="dropped").drop_reason == "plus d'adresse"
+
+
+@pytest.mark.django_db
+def test_a_merged_record_lends_its_number_to_the_one_that_stands_for_it(outbox, tmp_path):
+    message = Message.objects.filter(channel="sms").first()
+    lender = Person.objects.create(family_name="Martin", given_names="Jeanne", birth_date=date(1940, 5, 17))
+    ContactPoint.objects.filter(person_id=message.person_id).update(person_id=lender.pk)
+    Person.objects.filter(pk=lender.pk).update(merged_into_id=message.person_id)
+    assert send(tmp_path) == 20
+
+
+@pytest.mark.django_db
+def test_av_13_a_missing_wording_is_named_and_nothing_is_lost(outbox, tmp_path):
+    Message.objects.filter(channel="sms").update(template="covid-aller-verre")
+    with pytest.raises(NoTemplate, match="« covid-aller-verre » pour le canal sms"):
+        send(tmp_path)
+    Template.objects.create(
+        slug="covid-aller-verre", channel="sms", body="Bonjour", source="assumption: essai", loaded_at=AT, loaded_by="test"
+    )
+    assert send(tmp_path) == 20
+
+
+@pytest.mark.django_db
+def test_av_14_a_cause_is_written_once_a_channel(outbox):
+    select = "SELECT person_id, cause_id, channel, template, created_on, send_after FROM outreach_message"
+    assert queue_messages(cause_kind="invitation", select=select, parameters=[]) == 0
+    assert Message.objects.count() == PEOPLE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_av_14_a_message_is_written_with_the_event_that_causes_it():
+    with pytest.raises(RuntimeError, match="transaction of the event"):
+        queue_messages(cause_kind="invitation", select="SELECT 1", parameters=[])
