@@ -29,9 +29,10 @@ def replace_memberships(*, user: User, grants: Iterable[Grant]) -> None:
 
     Unchanged memberships keep their row. A structure known to the directory by its code is linked to it.
     """
+    User.objects.select_for_update().get(pk=user.pk)  # two sign-ins of one account wait for each other
     wanted = {(grant.role.value, grant.structure_code): grant for grant in grants}
     known = Organisation.objects.in_bulk({code for _, code in wanted if code}, field_name="code")
-    held = {(row.role, row.structure_code): row for row in user.memberships.select_for_update()}
+    held = {(row.role, row.structure_code): row for row in user.memberships.all()}
     for key, row in held.items():
         if key not in wanted:
             row.delete()

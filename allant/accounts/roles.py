@@ -2,6 +2,9 @@
 
 from django.db import models
 
+WHOLE_COUNTRY = "FR"
+"""The département code of a structure whose territory is the nation; an empty code means none at all."""
+
 
 class Role(models.TextChoices):
     """One role per row of the product's table of users; `PORTAL_USER` is a professional without a strong sign-in."""

@@ -6,9 +6,10 @@ from dataclasses import asdict, dataclass
 
 from django.http import HttpRequest
 
+from allant.accounts.access import declared_access
 from allant.accounts.actors import Actor
 from allant.accounts.models import Membership
-from allant.accounts.roles import Role
+from allant.accounts.roles import WHOLE_COUNTRY, Role
 
 SESSION_KEY = "allant_sign_in"
 STRUCTURE_KEY = "allant_membership"
@@ -48,10 +49,13 @@ def memberships_of(request: HttpRequest) -> list[Membership]:
 
 def roles_of(request: HttpRequest) -> frozenset[Role]:
     """The roles that count in this session."""
-    held = {Role(membership.role) for membership in memberships_of(request)}
-    if sign_in_of(request).strong:
-        return frozenset(held)
-    return frozenset(WEAKENED.get(role, role) for role in held)
+    return frozenset(_role_in(request, membership) for membership in memberships_of(request))
+
+
+def covers(request: HttpRequest, role: Role, departement_code: str | None) -> bool:
+    """Whether this session holds `role` over a département. A role without a territory covers none."""
+    covered = {held.departement_code for held in memberships_of(request) if _role_in(request, held) == role}
+    return WHOLE_COUNTRY in covered or bool(departement_code and departement_code in covered)
 
 
 def structures_to_choose(request: HttpRequest) -> list[Membership]:
@@ -82,10 +86,25 @@ def actor_of(request: HttpRequest) -> Actor:
     """The `by=` of what this request does."""
     if not request.user.is_authenticated:
         return Actor(name="anonymous")
-    membership = current_membership(request)
+    membership = _acting_membership(request)
     return Actor(
         name=request.user.get_username(),
         user_id=request.user.pk,
-        role=membership.role if membership else ",".join(sorted(roles_of(request)))[:24],
+        role=_role_in(request, membership) if membership else ",".join(sorted(roles_of(request)))[:24],
         structure=membership.structure_code if membership else "",
     )
+
+
+def _role_in(request: HttpRequest, membership: Membership) -> Role:
+    """What a membership is worth in this session."""
+    role = Role(membership.role)
+    return role if sign_in_of(request).strong else WEAKENED.get(role, role)
+
+
+def _acting_membership(request: HttpRequest) -> Membership | None:
+    """The current membership or, when the page is not for its role, the first that the page is for."""
+    current = current_membership(request)
+    access = declared_access(request.resolver_match.func) if request.resolver_match else None
+    if access is None or access.public or (current and _role_in(request, current) in access.roles):
+        return current
+    return next((held for held in memberships_of(request) if _role_in(request, held) in access.roles), current)

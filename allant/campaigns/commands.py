@@ -29,8 +29,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Écrit du JSON, pour un pr
 
 
 @target.command("list")
-def list_campaigns(as_json: By = Annotated[str, typer.Option("--by", help="Ventile par une colonne de la personne : sex, departement, scheme…")]
-AsJson = False) -> None:
+def list_campaigns(as_json: AsJson = False) -> None:
     """Liste les campagnes et leurs cibles. Exemple : allant target list"""
     campaigns = list(Campaign.objects.with_counts())
     if as_json:
@@ -44,8 +43,7 @@ AsJson = False) -> None:
 
 
 @target.command()
-def show(slug: Slug, on: On = None, by: By = "", as_json: By = Annotated[str, typer.Option("--by", help="Ventile par une colonne de la personne : sex, departement, scheme…")]
-AsJson = False) -> None:
+def show(slug: Slug, on: On = None, by: By = "", as_json: AsJson = False) -> None:
     """Compte une cible et la dit en français. Exemple : allant target show covid-75 --on 2021-02-01 --by departement"""
     day = _day(on)
     _answer(_campaign(slug).current_target.on(day), by, as_json, on=day)
@@ -54,8 +52,7 @@ AsJson = False) -> None:
 @target.command()
 def count(
     file: Annotated[Path, typer.Argument(help="Définition en JSON ; elle porte ses dates.", exists=True, dir_okay=False)],
-    by: By = "", as_json: By = Annotated[str, typer.Option("--by", help="Ventile par une colonne de la personne : sex, departement, scheme…")]
-AsJson = False,
+    by: By = "", as_json: AsJson = False,
 ) -> None:
     """Compte une cible écrite en JSON. Exemple : allant target count cible.json --by sex"""
     try:
@@ -81,8 +78,7 @@ def why(
 @wave.command()
 def launch(
     slug: Slug, on: On = None, capacity: Annotated[int | None, typer.Option(min=1, help="Invitations au plus.")] = None,
-    as_json: By = Annotated[str, typer.Option("--by", help="Ventile par une colonne de la personne : sex, departement, scheme…")]
-AsJson = False,
+    as_json: AsJson = False,
 ) -> None:
     """Lance la vague du jour, ou la reprend. Exemple : allant wave launch covid-75 --on 2021-02-01 --capacity 500"""
     campaign = _campaign(slug)
@@ -103,8 +99,7 @@ AsJson = False,
 
 
 @wave.command("list")
-def list_waves(slug: Slug, as_json: By = Annotated[str, typer.Option("--by", help="Ventile par une colonne de la personne : sex, departement, scheme…")]
-AsJson = False) -> None:
+def list_waves(slug: Slug, as_json: AsJson = False) -> None:
     """Liste les vagues d'une campagne. Exemple : allant wave list covid-75"""
     found = list(_campaign(slug).waves.select_related("campaign"))
     if as_json:

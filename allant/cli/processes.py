@@ -1,13 +1,14 @@
 """Child processes that live and die with the command that started them."""
 
 import ctypes
+import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -41,6 +42,8 @@ class Children:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+            with suppress(ProcessLookupError):  # the workers of a server stopped while it started
+                os.killpg(process.pid, signal.SIGKILL)
 
     def start(self, name: str, words: Sequence[str], environ: Mapping[str, str], journal: Path | None = None) -> None:
         """Start one child; it gets neither the terminal's Ctrl-C nor its input. What it says goes to `journal`, if any."""
@@ -62,10 +65,10 @@ class Children:
         return ended
 
 
-def free_port(first: int, last: int | None = None) -> int:
-    """The first local port that nobody listens on, from `first` up. Raises NoFreePort."""
+def free_port(first: int, last: int | None = None, besides: Collection[int] = ()) -> int:
+    """The first local port that nobody listens on, from `first` up, `besides` those promised already. Raises NoFreePort."""
     last = first + 50 if last is None else last
-    for port in range(first, last + 1):
+    for port in (port for port in range(first, last + 1) if port not in besides):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

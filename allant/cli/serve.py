@@ -23,7 +23,7 @@ ROUND = 2.0  # seconds between two looks at the database
 
 def serve(
     port: int = typer.Option(None, help=f"Port local (par défaut : {FIRST_PORT}, ou le premier libre au-dessus)."),
-    simulators: bool = typer.Option(True, help="Lance aussi les services de connexion simulés."),
+    simulators: bool = typer.Option(True, help="Lance aussi les services de connexion simulés (sur cette machine seulement)."),
 ) -> None:
     """Ouvre les pages à une adresse locale, jusqu'à Ctrl-C.
 
@@ -39,7 +39,7 @@ def run_site(*, port: int | None = None, simulators: bool = True) -> int:
     try:
         chosen = free_port(port or FIRST_PORT, port)
         with Children() as children:
-            outside = _start_simulators(children) if simulators else {}
+            outside = _start_simulators(children) if simulators and not home.is_public() else {}
             children.start("site", _server(chosen), os.environ | outside)
             if not _answer(children, [f"http://{LOCAL}:{chosen}/sante/", *outside.values()]):
                 return _failed(children.ended())
@@ -64,11 +64,13 @@ def _server(port: int) -> list[str]:
 
 def _start_simulators(children: Children) -> dict[str, str]:
     """Start the simulator of every sign-in service that has no address of its own; the addresses, as the settings read them."""
-    addresses = {}
+    addresses: dict[str, str] = {}
+    promised: set[int] = set()  # a simulator takes a moment to listen at its port
     for provider in PROVIDERS:
         name, variable = SIMULATORS.get(provider.id, provider.id), f"{provider.variable}_URL"
         if name in simulate.names() and not os.environ.get(variable):
-            port = free_port(provider.local_port)
+            port = free_port(provider.local_port, besides=promised)
+            promised.add(port)
             journal = home.folder() / f"{name}.log"
             children.start(name, simulate.command(name, "--port", str(port)), os.environ, journal)
             addresses[variable] = f"http://{LOCAL}:{port}"

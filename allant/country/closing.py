@@ -43,7 +43,7 @@ def _work(outcome: Outcome) -> Table:
 
 
 def _coverage(outcome: Outcome) -> Table:
-    """One row a class, ours, official and the difference in points, for the three measures."""
+    """One row a class: ours, official and the difference in persons, for the three measures."""
     day = outcome.last_day
     parameters = Parameters(rules.as_known_on(day), outcome.scale)
     official, nation = official_on(day), Parameters(rules.as_known_on(day)).population(day)

@@ -1,7 +1,8 @@
 """From dose rows to counts: one grouped pass over the doses, everything else is arithmetic on a small array.
 
 The pass groups by the raw columns that decide a measure and counts rows; the measures are told apart afterwards, on some
-thousands of groups: a group-by with one counter costs less than one with six conditional counters (bench/pf09_open_data.py).
+thousands of groups: a group-by with one counter costs less than one with a conditional counter a measure
+(bench/pf09_open_data.py).
 """
 
 from collections.abc import Sequence
@@ -29,6 +30,8 @@ class Measure(IntEnum):
     DOSE4 = 3
     COMPLETE = 4
     BOOSTER = 5
+    BOOSTER2 = 6
+    BOOSTER3 = 7
 
 
 @dataclass(frozen=True)
@@ -143,14 +146,16 @@ def _measures(groups: pa.Table, cell: np.ndarray, shape: tuple[int, ...]) -> np.
     """The definition of each measure, in one place. A booster is counted by its series, whatever its rank."""
     doses = groups["doses"].to_numpy()
     number, needed = groups["dose_number"].to_numpy(), groups["series_doses"].to_numpy()
-    primary = pc.equal(groups["series"], "primary").to_numpy(zero_copy_only=False)
+    series = groups["series"].to_numpy()
     told = {
         Measure.DOSE1: number == 1,
         Measure.DOSE2: number == 2,
         Measure.DOSE3: number == 3,
         Measure.DOSE4: number == 4,
-        Measure.COMPLETE: primary & (number == needed),
-        Measure.BOOSTER: ~primary,
+        Measure.COMPLETE: (series == "primary") & (number == needed),
+        Measure.BOOSTER: series == "booster",
+        Measure.BOOSTER2: series == "second_booster",
+        Measure.BOOSTER3: series == "third_booster",
     }
     counted = [np.bincount(cell[of], weights=doses[of], minlength=int(np.prod(shape))) for _, of in sorted(told.items())]
     return np.stack(counted, axis=-1).astype(np.int64).reshape(*shape, len(Measure))

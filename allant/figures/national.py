@@ -13,14 +13,15 @@ import pyarrow as pa
 from allant.figures.aggregate import Counts, Measure
 from allant.figures.parameters import ALL, Parameters
 
-# Column name of each measure, in the order of the files; None: not told apart, written as zeros.
+# Column name of each measure, in the order of the files; None: no bivalent vaccine in 2021, zeros as in the official files.
 BY_AGE: Mapping[str, Measure | None] = {
     "dose1": Measure.DOSE1, "complet": Measure.COMPLETE, "rappel": Measure.BOOSTER,
-    "2_rappel": None, "rappel_biv": None, "3_rappel": None,
+    "2_rappel": Measure.BOOSTER2, "rappel_biv": None, "3_rappel": Measure.BOOSTER3,
 }  # fmt: skip
 BY_VACCINE: Mapping[str, Measure | None] = {
     "dose1": Measure.DOSE1, "dose2": Measure.DOSE2, "dose3": Measure.DOSE3, "dose4": Measure.DOSE4,
-    "complet": Measure.COMPLETE, "rappel": Measure.BOOSTER, "2_rappel": None, "rappel_biv": None, "3_rappel": None,
+    "complet": Measure.COMPLETE, "rappel": Measure.BOOSTER,
+    "2_rappel": Measure.BOOSTER2, "rappel_biv": None, "3_rappel": Measure.BOOSTER3,
 }  # fmt: skip
 # The codes in the order of the official files.
 CLASS_ORDER = ("04", "11", "17", "24", "29", "39", "49", "09", "59", "64", "69", "74", "79", "80", ALL)

@@ -13,7 +13,7 @@
 | occurred_on | date? | day of the dose |
 | vaccine | varchar? | code of `covid.vaccines`, or `unknown` where the source does not say |
 | dose_number, series_doses | integer? | rank, and doses the primary series needs |
-| series | varchar? | `primary` or `booster` |
+| series | varchar? | `primary`, or one of `BOOSTERS` |
 | previous_on, previous_number, previous_vaccine | | last dose by that day, recorded or of the same batch |
 | previous_complete | boolean? | a dose before this one completed the primary series |
 | today | date | day of the recording |
@@ -30,6 +30,7 @@ from allant.immunizations.schedule_rules import DoctrineRelations, aged_at_least
 
 __all__ = ["REASONS", "REFUSALS", "RULES", "Check", "DoctrineRelations", "doctrine_relations", "explain", "verdict_sql"]
 
+BOOSTERS = ("booster", "second_booster", "third_booster")  # judged alike: the doctrine has one rule for boosters
 HIGHEST_RANK = 9  # a form has one digit for the rank; more is a typing error, not a schedule
 
 
@@ -42,6 +43,7 @@ class Check:
     fails: str
 
 
+_IS_BOOSTER = f"coalesce(act.series, '') IN {BOOSTERS}"  # a tuple of names reads as an SQL list
 _IMMUNODEPRESSED = "coalesce(position(',immunodepressed,' IN act.situations) > 0, FALSE)"
 _THIRD_DOSE_FORESEEN = f"({_IMMUNODEPRESSED} AND act.dose_number <= coalesce(series_rule.immunodepressed_doses, 0))"
 _INFECTION_COUNTS = f"""(
@@ -63,8 +65,8 @@ REFUSALS = (
     Check(
         "malformed",
         f"Ligne incomplète ou illisible : date, vaccin, rang et doses prévues (1 à {HIGHEST_RANK}), "
-        "série (primary ou booster) attendus.",
-        "act.occurred_on IS NULL OR act.vaccine IS NULL OR coalesce(act.series, '') NOT IN ('primary', 'booster') "
+        f"série (primary, {', '.join(BOOSTERS)}) attendus.",
+        f"act.occurred_on IS NULL OR act.vaccine IS NULL OR NOT (coalesce(act.series, '') = 'primary' OR {_IS_BOOSTER}) "
         f"OR coalesce(act.dose_number, 0) NOT BETWEEN 1 AND {HIGHEST_RANK} "
         f"OR coalesce(act.series_doses, 0) NOT BETWEEN 1 AND {HIGHEST_RANK}",
     ),
@@ -133,17 +135,17 @@ RULES = (
     Check(
         "booster_without_primary",
         "Rappel sans schéma complet enregistré : saisissez d'abord les doses précédentes.",
-        "act.series = 'booster' AND NOT coalesce(act.previous_complete, FALSE)",
+        f"{_IS_BOOSTER} AND NOT coalesce(act.previous_complete, FALSE)",
     ),
     Check(
         "booster_before_opening",
         "Rappel avant l'ouverture à cette personne : vérifiez la date.",
-        "act.series = 'booster' AND NOT ({booster_open})",
+        f"{_IS_BOOSTER} AND NOT ({{booster_open}})",
     ),
     Check(
         "booster_too_early",
         "Rappel avant le délai prévu depuis la dose précédente : vérifiez les deux dates.",
-        "act.series = 'booster' AND act.occurred_on < act.previous_on + INTERVAL '1 month' * "
+        f"{_IS_BOOSTER} AND act.occurred_on < act.previous_on + INTERVAL '1 month' * "
         f"({_booster_delay('months')}) + INTERVAL '1 day' * ({_booster_delay('days')})",
     ),
 )

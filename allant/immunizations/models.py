@@ -34,6 +34,8 @@ class Series(models.TextChoices):
 
     PRIMARY = "primary", "Primo-vaccination"
     BOOSTER = "booster", "Rappel"
+    SECOND_BOOSTER = "second_booster", "Deuxième rappel"
+    THIRD_BOOSTER = "third_booster", "Troisième rappel"
 
 
 class Source(models.TextChoices):
@@ -143,7 +145,7 @@ class Dose(models.Model):
     occurred_on = models.DateField("le")
     vaccine = models.CharField("vaccin", max_length=20, choices=Vaccine)
     dose_number = models.PositiveSmallIntegerField("rang")
-    series = models.CharField("série", max_length=8, choices=Series)
+    series = models.CharField("série", max_length=14, choices=Series)
     series_doses = models.PositiveSmallIntegerField("doses prévues")
     lot = models.CharField("lot", max_length=40, blank=True, default="", db_default="")
     site = models.CharField("site d'injection", max_length=40, blank=True, default="", db_default="")

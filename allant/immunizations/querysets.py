@@ -21,7 +21,7 @@ class DoseQuerySet(models.QuerySet):
         return self.current().filter(series="primary", dose_number=F("series_doses"), occurred_on__lte=day)
 
     def boosters_by(self, day: date) -> Self:
-        """Current boosters given by that day."""
+        """Current first boosters given by that day: one a person."""
         return self.current().filter(series="booster", occurred_on__lte=day)
 
     def given_to(self, person: models.Model) -> Self:

@@ -20,8 +20,15 @@ AGENCY_ROLES = frozenset(Role) - {Role.HEALTH_PROFESSIONAL, Role.PORTAL_USER, Ro
 STRONG_AUTH_MODES = frozenset({"CARD", "MOBILE"})
 
 
+UNREADABLE = "Signalez-le à l'administrateur de votre organisme."
+
+
 class SignInRefused(Exception):
     """The provider vouches for somebody, but Allant does not let them in; the text says why, in French."""
+
+
+class NoRole(SignInRefused):
+    """The provider knows the account and states no role for it any more."""
 
 
 @dataclass(frozen=True)
@@ -49,13 +56,17 @@ def read_identity(provider_id: str, id_token: Claims, userinfo: Claims) -> Ident
             f"Votre connexion n'est pas assez sûre : niveau {provider.acr_minimum} attendu, {seen} reçu de {provider.label}. "
             "Recommencez avec un moyen d'identification plus fort."
         )
-    grants = READERS[provider_id](userinfo)
+    try:
+        grants = READERS[provider_id](userinfo)
+        practice = next(iter(_practices(userinfo)), {})
+    except (AttributeError, TypeError) as error:  # a list where an object is expected, and the like
+        raise SignInRefused(f"{provider.label} a transmis une identité que ce service ne sait pas lire. {UNREADABLE}") from error
     if not grants:
-        raise SignInRefused(NO_ROLE[provider_id])
+        raise NoRole(NO_ROLE[provider_id])
     return Identity(
-        family_name=str(userinfo.get("family_name", "")),
-        given_names=str(userinfo.get("given_name", "")),
-        email=str(userinfo.get("email", "")),
+        family_name=_text(userinfo, "family_name", 100) or _text(practice, "nomDexercice", 100),
+        given_names=_text(userinfo, "given_name", 200) or _text(practice, "prenomDexercice", 200),
+        email=_text(userinfo, "email", 254),
         grants=grants,
         sign_in=sign_in,
     )
@@ -76,13 +87,13 @@ def acr_at_least(acr: str, minimum: str) -> bool:
 
 
 def _agency_grants(claims: Claims) -> tuple[Grant, ...]:
-    stated = claims.get("roles") or []
+    stated = [role for role in claims.get("roles") or [] if isinstance(role, str)]
     return tuple(
         Grant(
             role=Role(role),
-            structure_code=str(claims.get("organisation", "")),
-            structure_name=str(claims.get("organisation_name", "")),
-            departement_code=str(claims.get("departement", "")),
+            structure_code=_code(claims, "organisation", 40),
+            structure_name=_text(claims, "organisation_name", 200),
+            departement_code=_code(claims, "departement", 3),
         )
         for role in stated
         if role in AGENCY_ROLES
@@ -91,18 +102,22 @@ def _agency_grants(claims: Claims) -> tuple[Grant, ...]:
 
 def _professional_grants(claims: Claims) -> tuple[Grant, ...]:
     """One grant for each place of activity of `SubjectRefPro`; a professional without any exercise has none."""
-    practices = (claims.get("SubjectRefPro") or {}).get("exercices") or []
     return tuple(
         Grant(
             role=Role.HEALTH_PROFESSIONAL,
-            structure_code=str(activity.get("identifiantTechniqueDeLaStructure", "")),
-            structure_name=str(activity.get("raisonSocialeSite", "")),
-            departement_code=str(activity.get("codeDepartement", "")),
-            profession=str(practice.get("codeProfession", "")),
+            structure_code=_code(activity, "identifiantTechniqueDeLaStructure", 40),
+            structure_name=_text(activity, "raisonSocialeSite", 200),
+            departement_code=_code(activity, "codeDepartement", 3),
+            profession=_code(practice, "codeProfession", 8),
         )
-        for practice in practices
+        for practice in _practices(claims)
         for activity in practice.get("activities") or []
     )
+
+
+def _practices(claims: Claims) -> list[Claims]:
+    """The current exercises of a professional, as Pro Santé Connect states them; none for anybody else."""
+    return list((claims.get("SubjectRefPro") or {}).get("exercices") or [])
 
 
 def _partner_grants(claims: Claims) -> tuple[Grant, ...]:
@@ -111,15 +126,28 @@ def _partner_grants(claims: Claims) -> tuple[Grant, ...]:
     return (
         Grant(
             role=Role.PARTNER,
-            structure_code=str(claims["organisation"]),
-            structure_name=str(claims.get("organisation_name", "")),
-            departement_code=str(claims.get("departement", "")),
+            structure_code=_code(claims, "organisation", 40),
+            structure_name=_text(claims, "organisation_name", 200),
+            departement_code=_code(claims, "departement", 3),
         ),
     )
 
 
 def _insured_grants(claims: Claims) -> tuple[Grant, ...]:
     return (Grant(role=Role.INSURED),)
+
+
+def _text(claims: Claims, name: str, longest: int) -> str:
+    """A text to show, cut to what the account can hold; empty when it is missing."""
+    return str(claims.get(name) or "").replace("\0", "")[:longest]
+
+
+def _code(claims: Claims, name: str, longest: int) -> str:
+    """A code: cut, it would name something else, so one too long is refused."""
+    code = str(claims.get(name) or "")
+    if len(code) > longest or "\0" in code:
+        raise SignInRefused(f"L'identité reçue contient un code trop long ({name}, {longest} caractères au plus). {UNREADABLE}")
+    return code
 
 
 READERS = {

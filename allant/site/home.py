@@ -5,7 +5,9 @@ import secrets
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
 
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 CLONE = Path(__file__).resolve().parents[2]
 
 
@@ -25,6 +27,25 @@ def fixed_today(environ: Mapping[str, str] = os.environ) -> date | None:
         return date.fromisoformat(text) if text else None
     except ValueError as error:
         raise BadSetting(f"ALLANT_TODAY vaut « {text} » ; une date est attendue, par exemple 2021-11-21.") from error
+
+
+def origin(environ: Mapping[str, str] = os.environ) -> SplitResult | None:
+    """The public address (`ALLANT_ORIGIN`), or None on this machine only. Raises BadSetting."""
+    text = environ.get("ALLANT_ORIGIN", "").rstrip("/")
+    if not text:
+        return None
+    address = urlsplit(text)
+    if address.scheme not in {"http", "https"} or not address.hostname or address.path or address.query or address.username:
+        raise BadSetting(
+            f"ALLANT_ORIGIN vaut « {text} » ; une adresse sans chemin est attendue, par exemple https://allant.exemple.fr."
+        )
+    return address
+
+
+def is_public(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether others than this machine reach the site."""
+    address = origin(environ)
+    return address is not None and address.hostname not in LOOPBACK
 
 
 def secret_key(home: Path) -> str:

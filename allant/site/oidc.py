@@ -23,7 +23,7 @@ from django.shortcuts import render
 from allant.accounts.actions import replace_memberships
 from allant.accounts.models import User
 from allant.accounts.sign_in import remember_sign_in
-from allant.site.claims import Identity, SignInRefused, read_identity
+from allant.site.claims import Identity, NoRole, SignInRefused, read_identity
 from allant.site.id_token import BadToken, verify_id_token
 
 END_SESSION_KEY = "allant_end_session"
@@ -39,6 +39,9 @@ class CheckedAdapter(OpenIDConnectOAuth2Adapter):
         raw = kwargs["response"].get("id_token")
         if not raw:
             raise OAuth2Error("the provider sent no ID token")
+        address = app.settings["server_url"].partition("/.well-known/")[0]
+        if self.openid_config["issuer"].rstrip("/") != address.rstrip("/"):
+            raise OAuth2Error("the provider speaks for another issuer")  # OpenID Connect Discovery 1.0, section 4.3
         try:
             id_token = verify_id_token(
                 raw, keys=self._keys(), issuer=self.openid_config["issuer"], client_id=app.client_id, nonce=self.nonce
@@ -51,12 +54,20 @@ class CheckedAdapter(OpenIDConnectOAuth2Adapter):
         try:
             request.identity = read_identity(self.provider_id, id_token, userinfo)  # type: ignore[attr-defined]
         except SignInRefused as refusal:
+            if isinstance(refusal, NoRole):
+                self._withdraw_roles(id_token["sub"])
             raise ImmediateHttpResponse(refusal_page(request, str(refusal))) from refusal
         request.end_session = {"url": self.openid_config.get("end_session_endpoint", ""), "id_token": raw}  # type: ignore[attr-defined]
         login = self.get_provider().sociallogin_from_response(request, {"userinfo": userinfo, "id_token": id_token})
         login.account.extra_data = {}
         login.email_addresses = []
         return login
+
+    def _withdraw_roles(self, subject: str) -> None:
+        """Sessions still open elsewhere lose what the provider no longer states."""
+        user = User.objects.filter(username=f"{self.provider_id}:{subject}").first()
+        if user:
+            replace_memberships(user=user, grants=[])
 
     def _keys(self) -> dict[str, Any]:
         with get_adapter().get_requests_session() as session:

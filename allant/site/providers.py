@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from allant.site.home import BadSetting, is_public
+
 # From the weakest to the strongest (levels of assurance of Regulation (EU) No 910/2014, as French providers write them).
 ACR_ORDER = ("eidas1", "eidas2", "eidas3")
 
@@ -66,8 +68,19 @@ BY_ID = {provider.id: provider for provider in PROVIDERS}
 
 
 def server_url(provider: Provider, environ: Mapping[str, str]) -> str:
-    """The issuer's address: `<PREFIX>_URL`, or its simulator on this machine."""
-    return environ.get(f"{provider.variable}_URL", f"http://127.0.0.1:{provider.local_port}")
+    """The issuer's address: `<PREFIX>_URL`, or its simulator on this machine. Raises BadSetting."""
+    address = environ.get(f"{provider.variable}_URL", f"http://127.0.0.1:{provider.local_port}")
+    if is_public(environ) and urlsplit(address).scheme != "https":
+        raise BadSetting(
+            f"{provider.variable}_URL vaut « {address} » ; une adresse https est attendue dès qu'ALLANT_ORIGIN est publique : "
+            "les services simulés, qui laissent entrer n'importe qui, ne servent que sur cette machine."
+        )
+    return address
+
+
+def offered(environ: Mapping[str, str]) -> list[Provider]:
+    """The doors of this installation: all on this machine; in public only those that were given an address."""
+    return [provider for provider in PROVIDERS if not is_public(environ) or f"{provider.variable}_URL" in environ]
 
 
 def social_apps(environ: Mapping[str, str]) -> dict[str, Any]:
@@ -90,12 +103,12 @@ def social_apps(environ: Mapping[str, str]) -> dict[str, Any]:
                 "token_auth_method": "client_secret_post",
             },
         }
-        for provider in PROVIDERS
+        for provider in offered(environ)
     ]
     return {"openid_connect": {"APPS": apps}}
 
 
 def origins(environ: Mapping[str, str]) -> list[str]:
     """The origins a sign-in form may lead to: browsers apply the policy's `form-action` to redirections too."""
-    addresses = [urlsplit(server_url(provider, environ)) for provider in PROVIDERS]
+    addresses = [urlsplit(server_url(provider, environ)) for provider in offered(environ)]
     return [f"{address.scheme}://{address.netloc}" for address in addresses]

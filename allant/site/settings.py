@@ -3,18 +3,17 @@
 ALLANT_HOME     data folder (default: `.allant/` in the clone)
 ALLANT_ORIGIN   public address, e.g. https://allant.exemple.fr (default: this machine only)
 ALLANT_TODAY    the day taken for today, for demonstrations (default: the clock)
+<PROVIDER>_URL, <PROVIDER>_CLIENT_ID, <PROVIDER>_CLIENT_SECRET  identity providers (see `providers`)
 ALLANT_STATE_LOOK  `1` shows the State's logo: reserved by law to State services
 DATABASE_URL    a PostgreSQL server (default: the embedded one; importing this file starts nothing)
 """
 
 import os
-from urllib.parse import urlsplit
 
 from allant.site import database, home, logs, providers
 
 ALLANT_HOME = home.folder()
 ALLANT_TODAY = home.fixed_today()
-ALLANT_ORIGIN = os.environ.get("ALLANT_ORIGIN", "").rstrip("/")
 ALLANT_STATE_LOOK = os.environ.get("ALLANT_STATE_LOOK") == "1"
 ALLANT_PUBLICATION = ALLANT_HOME / "publication"  # the open-data files served at /chiffres/fichiers/
 
@@ -60,12 +59,12 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "allant.site.headers.SecurityHeaders",  # outside those that may refuse a request: their answers need it too
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "allant.site.headers.SecurityHeaders",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -92,7 +91,10 @@ TEMPLATES = [
 # Data
 DATABASES = {"default": database.django_settings(ALLANT_HOME)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},  # counts the sign-ins: nothing may push them out
+    "charts": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "charts", "OPTIONS": {"MAX_ENTRIES": 100}},
+}
 
 # People who sign in
 AUTH_USER_MODEL = "accounts.User"
@@ -138,13 +140,13 @@ SESSION_COOKIE_AGE = 8 * 3600  # seconds: a working day
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-if ALLANT_ORIGIN:
-    _origin = urlsplit(ALLANT_ORIGIN)
-    ALLOWED_HOSTS.append(_origin.hostname or "")
-    CSRF_TRUSTED_ORIGINS = [ALLANT_ORIGIN]
+if _origin := home.origin():
+    ALLOWED_HOSTS.append(str(_origin.hostname))
+    CSRF_TRUSTED_ORIGINS = [_origin.geturl()]
     if _origin.scheme == "https":
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
         SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+        SECURE_REDIRECT_EXEMPT = [r"^sante/$"]  # supervisors ask the server itself
         SECURE_HSTS_SECONDS = 365 * 24 * 3600
 
 LOGGING = logs.configuration()

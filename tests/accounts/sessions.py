@@ -4,14 +4,18 @@ from django.test import Client
 
 from allant.accounts.actions import Grant, replace_memberships
 from allant.accounts.models import User
-from allant.accounts.roles import Role
+from allant.accounts.roles import WHOLE_COUNTRY, Role
 from allant.accounts.sign_in import SESSION_KEY
 
 
-def account_with(*roles: Role, username: str = "agency:test", structures: tuple[str, ...] = ("CPAM-35",)) -> User:
-    """A new account holding each of `roles` in each of `structures`."""
+def account_with(
+    *roles: Role, username: str = "agency:test", structures: tuple[str, ...] = ("CPAM-35",), departement: str = WHOLE_COUNTRY
+) -> User:
+    """A new account holding each of `roles` in each of `structures`, over the whole country unless told otherwise."""
     user = User.objects.create_account(username, family_name="Essai", given_names="Alix")
-    replace_memberships(user=user, grants=[Grant(role, code, f"Structure {code}") for role in roles for code in structures])
+    replace_memberships(
+        user=user, grants=[Grant(role, code, f"Structure {code}", departement) for role in roles for code in structures]
+    )
     return user
 
 

@@ -13,7 +13,7 @@ FOLDER = Path(__file__).parents[3] / "shared" / "data"
 EXCERPT = Path(__file__).with_name("coverages.csv")
 OF_MEASURE = {
     "dose1": Measure.DOSE1, "dose2": Measure.DOSE2, "dose3": Measure.DOSE3, "dose4": Measure.DOSE4,
-    "complete": Measure.COMPLETE, "booster": Measure.BOOSTER,
+    "complete": Measure.COMPLETE, "booster": Measure.BOOSTER, "booster2": Measure.BOOSTER2, "booster3": Measure.BOOSTER3,
 }  # fmt: skip
 
 

@@ -35,7 +35,20 @@ def total(counts: Counts, measure: Measure, **at: str) -> int:
 def test_the_measures_are_told_apart(source: Source, classes: AgeClasses) -> None:
     counts = count_national(source, classes, SERIES_START, ON)
     found = {measure.name: total(counts, measure) for measure in Measure}
-    assert found == {"DOSE1": 7, "DOSE2": 3, "DOSE3": 2, "DOSE4": 0, "COMPLETE": 4, "BOOSTER": 1}
+    assert found == {"DOSE1": 7, "DOSE2": 3, "DOSE3": 2, "DOSE4": 0, "COMPLETE": 4, "BOOSTER": 1, "BOOSTER2": 0, "BOOSTER3": 0}
+
+
+def test_fg_02_second_and_third_boosters_have_measures_of_their_own(
+    make_source: Callable[[Scene], Source], classes: AgeClasses
+) -> None:
+    """Whatever their rank; a fifth dose counts in no column of ranks."""
+    more = (
+        (1, date(2021, 10, 10), "comirnaty", 4, "second_booster", 2), (1, date(2021, 11, 10), "spikevax", 5, "third_booster", 2),
+    )  # fmt: skip
+    counts = count_national(make_source(replace(SCENE, doses=(*SCENE.doses, *more))), classes, SERIES_START, ON)
+    found = {measure.name: total(counts, measure) for measure in Measure}
+    assert found == {"DOSE1": 7, "DOSE2": 3, "DOSE3": 2, "DOSE4": 1, "COMPLETE": 4, "BOOSTER": 1, "BOOSTER2": 1, "BOOSTER3": 1}
+    assert total(counts, Measure.BOOSTER2, age="80", vaccine="comirnaty") == 1
 
 
 def test_complete_is_not_the_second_dose(source: Source, classes: AgeClasses) -> None:

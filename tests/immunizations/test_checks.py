@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from allant.doctrine import rules
 from allant.immunizations import checks
+from allant.immunizations.models import Series
 
 COLUMNS = {
     "row_no": "bigint",
@@ -47,6 +48,9 @@ AFTER_ONE = {"previous_on": "2021-03-01", "previous_number": 1, "previous_vaccin
 AFTER_TWO = {**AFTER_ONE, "previous_number": 2, "previous_complete": True}
 SECOND = FIRST | AFTER_ONE | {"dose_number": 2, "occurred_on": "2021-04-01"}
 BOOSTER = FIRST | AFTER_TWO | {"dose_number": 3, "occurred_on": "2021-10-01", "series": "booster"}
+SECOND_BOOSTER = BOOSTER | {
+    "series": "second_booster", "previous_on": "2021-10-01", "previous_number": 3, "dose_number": 4, "occurred_on": "2022-04-15",
+}  # fmt: skip
 LEAPLING = FIRST | {"birth_date": "2004-02-29", "vaccine": "janssen", "series_doses": 1}
 
 CASES = [
@@ -116,6 +120,10 @@ CASES = [
         BOOSTER | {"previous_vaccine": "janssen", "previous_on": "2021-09-01", "previous_number": 1, "dose_number": 2},
         "",
     ),
+    ("deuxième rappel", SECOND_BOOSTER, ""),
+    ("deuxième rappel sans schéma complet", SECOND_BOOSTER | {"previous_complete": False}, "booster_without_primary"),
+    ("deuxième rappel trop tôt", SECOND_BOOSTER | {"previous_on": "2022-02-01"}, "booster_too_early"),
+    ("troisième rappel", SECOND_BOOSTER | {"series": "third_booster", "previous_number": 4, "dose_number": 5}, ""),
 ]
 
 
@@ -148,6 +156,11 @@ def test_every_case_on_both_engines() -> None:
     assert seen == {name: expected for name, _, expected in CASES}
 
 
+def test_the_checks_know_every_series() -> None:
+    """Whoever adds a series says how it is judged."""
+    assert ("primary", *checks.BOOSTERS) == tuple(Series.values)
+
+
 def test_every_check_is_shown_by_a_case() -> None:
     """A check without a case could be removed unnoticed."""
     assert {check.code for check in (*checks.REFUSALS, *checks.RULES)} == {code for *_, code in CASES if code}
@@ -170,7 +183,7 @@ acts = st.fixed_dictionaries(
         "vaccine": st.none() | vaccines,
         "dose_number": st.none() | ranks,
         "series_doses": st.none() | ranks,
-        "series": st.none() | st.sampled_from(["primary", "booster", "rappel"]),
+        "series": st.none() | st.sampled_from(["primary", *checks.BOOSTERS, "rappel"]),
         "previous_on": st.none() | days,
         "previous_number": st.none() | ranks,
         "previous_vaccine": st.none() | vaccines,

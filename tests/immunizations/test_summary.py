@@ -56,6 +56,19 @@ def test_removing_a_dose_changes_the_summary() -> None:
 
 
 @pytest.mark.django_db
+def test_fg_04_the_booster_of_the_summary_is_the_first() -> None:
+    """A second booster counts as a dose and as the last one."""
+    load(3)
+    second = "a4 1 2021-12-28 comirnaty 4 second_booster 2"
+    record_doses_in_bulk(
+        rows(HISTORY + second), source="csv", by="test", batch_key="k", forced_reason="essai", today=TODAY
+    )
+    summary = DoseSummary.objects.get(person_id=1)
+    assert (summary.dose_count, summary.booster_on, summary.last_on) == (4, day("2021-12-20"), day("2021-12-28"))
+    assert Dose.objects.boosters_by(TODAY).count() == 1
+
+
+@pytest.mark.django_db
 def test_the_view_is_the_definition() -> None:
     """Whoever changes the definition adds a migration: the view in the database is the one of the code."""
     shape = "SELECT pg_get_viewdef('{}'::regclass)"
@@ -70,7 +83,7 @@ doses = st.lists(
         st.dates(date(2021, 1, 1), date(2021, 1, 5)),
         st.sampled_from(["comirnaty", "janssen"]),
         st.integers(1, 3),
-        st.sampled_from(["primary", "booster"]),
+        st.sampled_from(["primary", "booster", "second_booster"]),
         st.integers(1, 2),
     ),
     min_size=1,

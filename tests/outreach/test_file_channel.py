@@ -3,11 +3,13 @@
 import csv
 import hashlib
 import json
+import time
 from collections import Counter
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from allant import clock
 from allant.campaigns import keyring, waves
@@ -87,6 +89,15 @@ def written(folder: Path, channel: str = "sms") -> list[dict[str, str]]:
     return rows
 
 
+def waiting() -> bool:
+    """Whether a session waits for another's lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return cursor.fetchone() != (0,)
+
+
 def each_once(folder: Path) -> None:
     """Every SMS is in exactly one file, and marked."""
     counted = Counter(int(row["message"]) for row in written(folder))
@@ -162,7 +173,7 @@ def test_av_14_two_senders_at_once_never_send_one_message_twice(outbox, tmp_path
 
 @pytest.mark.django_db(transaction=True)
 def test_av_14_a_second_sender_leaves_alone_the_batch_that_the_first_is_writing(outbox, tmp_path):
-    """The first has claimed seven and gone to sleep before writing: the second takes them over; woken, the first finds nothing."""
+    """The first has claimed seven and pauses before writing: the second takes them over; woken, the first finds nothing."""
     script = _SEND.replace("time.sleep(60)", "input()").replace("import os, time", "import os, sys, time")
     with another_process.start(script.format(pause="_send", after="", folder=str(tmp_path)), talks=True) as process:
         while process.stdout.readline().strip() != "_send":
@@ -171,6 +182,21 @@ def test_av_14_a_second_sender_leaves_alone_the_batch_that_the_first_is_writing(
         process.stdin.write("\n" * 20)
         process.stdin.close()
         assert process.stdout.read().split()[-1] == "0"
+    each_once(tmp_path)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_av_14_a_second_sender_waits_for_the_batch_that_the_first_is_writing(outbox, tmp_path):
+    script = _SEND.replace("time.sleep(60)", "input()")
+    first = another_process.start(script.format(pause="_publish", after="", folder=str(tmp_path)), talks=True)
+    while first.stdout.readline().strip() != "_publish":
+        assert first.poll() is None
+    second = another_process.start(script.format(pause="", after="", folder=str(tmp_path)))
+    while not waiting():
+        assert second.poll() is None, "the second did not wait"
+        time.sleep(0.02)
+    said = [process.communicate(text, timeout=60)[0].split() for process, text in ((first, "\n" * 20), (second, None))]
+    assert sum(int(words[-1]) for words in said) == 20
     each_once(tmp_path)
 
 
@@ -209,7 +235,7 @@ def test_av_03_nobody_is_reached_who_refused_died_or_lost_their_number_meanwhile
     Invitation.objects.filter(person_id=revoked).update(revoked_at=AT)
     assert send(tmp_path) == len(others)
     dropped = dict(Message.objects.filter(status="dropped").values_list("person_id", "drop_reason"))
-    no_address = {person: "plus d'adresse" for person in (opted_out, gone, died, refuses, merged)}
+    no_address = dict.fromkeys((opted_out, gone, died, refuses, merged), "plus d'adresse")
     assert dropped == no_address | {revoked: "cause révoquée"}
     assert {Message.objects.get(pk=row["message"]).person_id for row in written(tmp_path)} == set(others)
 

@@ -24,7 +24,7 @@ IMPERATIVE = re.compile(
     r"sans (délai|tarder)|immédiatement|êtes (tenu|convoqué|obligé)e?s?|obligé\w*|convocation)\b",
     re.IGNORECASE,
 )
-OFFERS = re.compile(r"sont disponibles|vous est proposée|vous propose|si vous le souhaitez|vous pouvez|vous est ouverte", re.IGNORECASE)
+OFFERS = re.compile(r"sont disponibles|vous est (proposée|ouverte)|vous propose|si vous le souhaitez|vous pouvez", re.IGNORECASE)
 
 
 @pytest.fixture

@@ -109,7 +109,8 @@ def test_tg06_each_criterion_with_the_value_found_and_the_verdict(manager: Clien
     assert answer["Location"] == f"/campagnes/essai/personnes/{invitation.pk}/pourquoi/"
     page = text(manager, answer["Location"])
     assert "60 ans ou plus" in page and "date de naissance" in page
-    assert page.count(">vrai<") == 3
+    assert page.count(">vrai<") == 6, "the day of the invitation, then today"
+    assert "Pourquoi elle a été invitée le 18 janvier 2021" in page
     entries = AccessLogEntry.objects.about(invitation.person_id)
     assert {entry.action for entry in entries} == {LoggedAction.SEARCH, LoggedAction.READ}
 

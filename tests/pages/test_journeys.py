@@ -153,8 +153,8 @@ def test_signing_out_here_then_at_the_provider(browser_page: Page, axe: Check, s
     sign_in(page, site, "agency", "Administrateur")
     page.get_by_role("button", name="Se déconnecter").first.click()
     axe(page)
-    page.get_by_role("link", name="Fermer la session chez mon fournisseur").click()
-    page.get_by_role("button", name="Fermer la session").click()
+    page.get_by_role("button", name="Fermer la session chez mon fournisseur").click()
+    page.get_by_role("button", name="Fermer la session", exact=True).click()
     assert page.url == f"{site}/"
 
 

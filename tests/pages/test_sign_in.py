@@ -17,6 +17,7 @@ from allant.accounts.models import Membership, User
 from allant.accounts.roles import Role
 from allant.accounts.sign_in import SESSION_KEY
 from allant.site import providers
+from tests.accounts.sessions import account_with, enter
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sign_in_services")]
 
@@ -85,6 +86,12 @@ def test_a_refusal_says_why_and_opens_no_account(client: Client, provider: str, 
     assert not User.objects.exists()
 
 
+def test_a_professional_is_called_by_their_name(client: Client) -> None:
+    """Pro Santé Connect states the names with each exercise."""
+    go_through(client, "pro-sante-connect", "Médecin, e-CPS")
+    assert str(User.objects.get()) == "Karim Haddad"
+
+
 @pytest.mark.parametrize("account", ["Médecin, carte CPS", "Médecin, e-CPS", "Pharmacien, carte CPS", "Infirmière, e-CPS"])
 def test_vc01_card_and_e_cps_are_strong(client: Client, account: str) -> None:
     """VC-01: Pro Santé Connect by CPS card or e-CPS."""
@@ -150,6 +157,40 @@ def test_giving_up_at_the_provider_comes_back_kindly(client: Client) -> None:
     assert answer.status_code == 401 and "interrompu la connexion" in answer.content.decode()
 
 
+def test_roles_withdrawn_at_the_provider_are_lost_in_every_open_session(client: Client) -> None:
+    elsewhere = Client()
+    enter(elsewhere, account_with(Role.CAMPAIGN_MANAGER, username="agency:agent-0012"))
+    assert elsewhere.get("/campagnes/").status_code == 200
+    assert go_through(client, "agency", "Agent sans habilitation (accès refusé)").status_code == 403
+    assert elsewhere.get("/campagnes/").status_code == 403
+
+
+def test_a_provider_that_speaks_for_another_issuer_is_refused(
+    client: Client, settings: Settings, simulator_addresses: dict[str, str]
+) -> None:
+    """OpenID Connect Discovery 1.0, section 4.3: the issuer is the address that was configured, and no other."""
+    address = simulator_addresses["ALLANT_AGENCY_URL"].replace("http://", "http://autre@")
+    settings.SOCIALACCOUNT_PROVIDERS = providers.social_apps({"ALLANT_AGENCY_URL": address})
+    assert go_through(client, "agency", "Administrateur").status_code == 401
+    assert not User.objects.exists()
+
+
+def test_a_door_that_is_not_configured_does_not_exist(client: Client, settings: Settings) -> None:
+    settings.SOCIALACCOUNT_PROVIDERS = providers.social_apps(
+        {"ALLANT_ORIGIN": "https://allant.example", "ALLANT_PARTNER_URL": "https://partenaires.example"}
+    )
+    assert re.findall(r'action="/connexion/([a-z-]+)/"', client.get("/connexion/").content.decode()) == ["partner"]
+    assert client.post("/connexion/agency/").status_code == 404
+    assert client.get("/connexion/agency/retour/").status_code == 404
+    settings.SOCIALACCOUNT_PROVIDERS = providers.social_apps({"ALLANT_ORIGIN": "https://allant.example"})
+    assert "Aucun fournisseur d’identité" in client.get("/connexion/").content.decode()
+
+
+def test_an_endless_next_page_is_not_kept(client: Client) -> None:
+    answer = go_through(client, "agency", "Responsable de campagne nationale", f"/campagnes/?{'a' * 5_000}")
+    assert answer["Location"] == "/espace/"
+
+
 def test_a_provider_that_does_not_answer_is_named(client: Client, settings: Settings) -> None:
     settings.SOCIALACCOUNT_PROVIDERS = providers.social_apps({"ALLANT_AGENCY_URL": "http://127.0.0.1:9"})
     cache.clear()
@@ -161,7 +202,7 @@ def test_signing_out_closes_the_session_and_offers_the_providers_own(client: Cli
     go_through(client, "agency", "Responsable de campagne nationale")
     assert client.get("/connexion/fin/").status_code == 405
     page = unescape(client.post("/connexion/fin/").content.decode())
-    assert "id_token_hint=" in page and "/oauth2/end_session?" in page
+    assert 'name="id_token_hint"' in page and '/oauth2/end_session">' in page, "no address holds the token"
     assert client.get("/campagnes/").status_code == 302
 
 

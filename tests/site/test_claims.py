@@ -8,7 +8,7 @@ import pytest
 
 from allant.accounts.actions import Grant
 from allant.accounts.roles import Role
-from allant.site.claims import SignInRefused, acr_at_least, read_identity
+from allant.site.claims import NoRole, SignInRefused, acr_at_least, read_identity
 
 AGENT: dict[str, Any] = {
     "roles": ["campaign_manager"],
@@ -66,6 +66,48 @@ def test_a_professional_has_a_membership_for_each_place() -> None:
 def test_a_professional_without_exercise_is_refused(claims: dict[str, Any]) -> None:
     with pytest.raises(SignInRefused, match="aucun exercice en cours"):
         read_identity("pro-sante-connect", {"acr": "eidas1", "authMode": "CARD"}, claims)
+
+
+@pytest.mark.parametrize(
+    ("provider", "claims"),
+    [
+        ("pro-sante-connect", {"SubjectRefPro": ["exercices"]}),
+        ("pro-sante-connect", {"SubjectRefPro": {"exercices": ["10"]}}),
+        ("pro-sante-connect", {"SubjectRefPro": {"exercices": {"codeProfession": "10"}}}),
+        ("agency", AGENT | {"roles": 7}),
+    ],
+)
+def test_claims_of_another_shape_are_refused_in_french(provider: str, claims: dict[str, Any]) -> None:
+    with pytest.raises(SignInRefused, match="ne sait pas lire"):
+        read_identity(provider, {"acr": "eidas2", "authMode": "CARD"}, claims)
+
+
+@pytest.mark.parametrize(
+    "roles", ["campaign_manager", [{"campaign_manager": 1}], [None], [["administrator"]], {"x": "administrator"}]
+)
+def test_roles_of_another_shape_give_none(roles: Any) -> None:
+    with pytest.raises(NoRole):
+        read_identity("agency", {"acr": "eidas2"}, AGENT | {"roles": roles})
+
+
+def test_a_code_too_long_is_refused_and_a_name_too_long_is_cut() -> None:
+    with pytest.raises(SignInRefused, match="trop long"):
+        read_identity("agency", {"acr": "eidas2"}, AGENT | {"departement": "35 et 75"})
+    assert len(read_identity("agency", {"acr": "eidas2"}, AGENT | {"family_name": "a" * 900}).family_name) == 100
+
+
+def test_no_claim_of_one_provider_counts_at_another() -> None:
+    every = AGENT | DOCTOR | {"roles": ["administrator"]}
+    given = {
+        provider: {grant.role for grant in read_identity(provider, {"acr": "eidas2", "authMode": "CARD"}, every).grants}
+        for provider in ("agency", "pro-sante-connect", "partner", "france-connect")
+    }
+    assert given == {
+        "agency": {Role.ADMINISTRATOR},
+        "pro-sante-connect": {Role.HEALTH_PROFESSIONAL},
+        "partner": {Role.PARTNER},
+        "france-connect": {Role.INSURED},
+    }
 
 
 def test_levels_are_ordered_and_unknown_ones_are_weakest() -> None:

@@ -40,6 +40,10 @@ def test_the_count_and_its_breakdown_agree_between_engines(crowd: World) -> None
         assert duckdb.cross(TARGET, ["sex", "departement"])["people"].to_numpy().sum() == expected
     assert engine_postgres.count(TARGET, REGISTRY) == expected
     assert engine_postgres.breakdown(TARGET, "departement", REGISTRY) == by_departement
+    total, splits = engine_postgres.breakdowns(TARGET, ["departement", "sex"], REGISTRY)
+    assert total == engine_postgres.count(TARGET, REGISTRY)
+    assert list(splits["departement"].items()) == list(engine_postgres.breakdown(TARGET, "departement", REGISTRY).items())
+    assert list(splits["sex"].items()) == list(engine_postgres.breakdown(TARGET, "sex", REGISTRY).items())
     assert list(by_departement.values()) == sorted(by_departement.values(), reverse=True)
 
 

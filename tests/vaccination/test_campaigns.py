@@ -89,8 +89,10 @@ OUTSIDE = {
     "covid-50": [Somebody(50, 1)],
     "covid-adultes": [Somebody(18, 1), Somebody(18, dose=True)],
     "covid-12-17": [Somebody(12, 1), Somebody(18)],
-    "covid-rappel-80": [Somebody(80, 1, complete_months=6), Somebody(80), Somebody(80, dose=True), Somebody(80, complete_months=5),
-                        Somebody(80, complete_months=7, boosted=True)],
+    "covid-rappel-80": [
+        Somebody(80, 1, complete_months=6), Somebody(80), Somebody(80, dose=True), Somebody(80, complete_months=5),
+        Somebody(80, complete_months=7, boosted=True),
+    ],
     "covid-rappel-65-79": [Somebody(80, complete_months=6), Somebody(65, 1, complete_months=6), Somebody(70, complete_months=5)],
 }  # fmt: skip
 
@@ -146,11 +148,13 @@ def invited(plan: CampaignPlan, person: int) -> None:
     campaign = save_campaign(plan, by="test")
     wave = Wave.objects.create(
         campaign=campaign, target_version=campaign.current_target, number=1, planned_on=plan.starts_on, as_of=plan.starts_on,
-        found=1, size=1, target_hash="", target_file="", first_serial=1, key_version=1, launched_at=clock.now(), launched_by="test",
+        found=1, size=1, target_hash="", target_file="", first_serial=1, key_version=1, launched_at=clock.now(),
+        launched_by="test",
     )  # fmt: skip
     Invitation.objects.create(
-        campaign=campaign, wave=wave, person_id=person, channel="sms", invited_on=plan.starts_on, code_serial=1, code_key_version=1
-    )
+        campaign=campaign, wave=wave, person_id=person, channel="sms", invited_on=plan.starts_on, code_serial=1,
+        code_key_version=1,
+    )  # fmt: skip
 
 
 @pytest.mark.django_db

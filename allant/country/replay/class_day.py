@@ -50,12 +50,13 @@ class ClassDay:
         self.steps.close_day(self.at)
 
     def _further_boosters(self) -> None:
-        """Second and third boosters; the third is a fifth dose, or a fourth when nobody else had a second."""
-        steps, third = self.steps, Act.THIRD_BOOSTER
-        counts, missing = self.counts[third].copy(), self._total(third)
-        for rank in (4, 3):
-            shares = steps.take_after_third(missing, [steps.boosted_twice[rank]])
-            ...
+        """Third boosters, of the next rank whatever it is; then second ones."""
+        steps = self.steps
+        third, ranks = steps.take_boosted_twice(self._total(Act.THIRD_BOOSTER))
+        self._give_shares(Act.THIRD_BOOSTER, third, ranks + 1, "third_booster")
+        at_three = steps.boosted_at_two.take(self._total(Act.SECOND_BOOSTER_AT_THREE))
+        self._give_shares(Act.SECOND_BOOSTER_AT_THREE, [(at_three, ONE)], 3, "second_booster")
+        steps.enter(steps.boosted_twice[3][ONE], at_three)
         at_four = steps.take_after_third(self._total(Act.SECOND_BOOSTER_AT_FOUR), [steps.boosted])
         for slots, doses in self._give_shares(Act.SECOND_BOOSTER_AT_FOUR, at_four, 4, "second_booster"):
             steps.enter(steps.boosted_twice[4][doses], slots)
@@ -64,7 +65,7 @@ class ClassDay:
         steps = self.steps
         boosters = steps.take_after_third(self._total(Act.BOOSTER_AT_FOUR), [steps.third])
         self._give_shares(Act.BOOSTER_AT_FOUR, boosters, 4, "booster")
-        others = steps.take_after_third(self._total(Act.FOURTH), [steps.boosted, steps.third])
+        others = steps.take_after_third(self._total(Act.FOURTH), [steps.third, steps.boosted])
         self._give_shares(Act.FOURTH, others, 4, "primary")
 
     def _third_doses(self) -> None:
@@ -73,7 +74,8 @@ class ClassDay:
         third = steps.take_double(self._total(Act.THIRD), self.at - self.settings.third_dose_delay)
         for slots, doses in self._give_shares(Act.THIRD, third, 3, "primary"):
             steps.enter(steps.third[doses], slots)
-        for slots, doses in self._give_shares(Act.BOOSTER_AT_THREE, steps.take_double(self._total(Act.BOOSTER_AT_THREE)), 3, "booster"):
+        boosters = steps.take_double(self._total(Act.BOOSTER_AT_THREE))
+        for slots, doses in self._give_shares(Act.BOOSTER_AT_THREE, boosters, 3, "booster"):
             steps.enter(steps.boosted[doses], slots)
 
     def _after_single(self) -> None:
@@ -134,13 +136,13 @@ class ClassDay:
         vaccines[np.argsort(self.birth_month[slots], kind="stable")] = dealt
         return vaccines
 
-    def _give_shares(self, act: Act, shares: Sequence[Share], dose_number: int, series: str) -> Sequence[Share]:
+    def _give_shares(self, act: Act, shares: Sequence[Share], dose_number: Marks, series: str) -> Sequence[Share]:
         slots = np.concatenate([slots for slots, _ in shares])
         series_doses = np.repeat([doses for _, doses in shares], [len(slots) for slots, _ in shares])
         self._give(slots, self._vaccines(slots, self.counts[act]), dose_number, series, series_doses)
         return shares
 
-    def _give(self, slots: Slots, vaccine: Marks, dose_number: int, series: str, series_doses: Marks) -> None:
+    def _give(self, slots: Slots, vaccine: Marks, dose_number: Marks, series: str, series_doses: Marks) -> None:
         self.doses.add(self.steps.ids.of(slots), vaccine, dose_number, series, series_doses)
 
     def _total(self, act: Act) -> int:

@@ -8,8 +8,7 @@ import duckdb
 
 SHOWN = 10
 KEYS = {"vacsi-fra.csv": ("jour",), "vacsi-a-fra.csv": ("clage_vacsi", "jour"), "vacsi-v-fra.csv": ("vaccin", "jour")}
-NOT_COMPARED = ("2_rappel", "rappel_biv", "3_rappel")  # the product does not tell them apart
-PREFIXES = ("n_cum_", "n_", "couv_")
+PREFIXES = ("n_", "couv_")
 
 
 class NothingToCompare(ValueError):
@@ -39,8 +38,8 @@ class FileComparison:
 def compare_directories(published: Path, official: Path, until: date) -> list[FileComparison]:
     """Compare the three files of two directories for all days up to `until` included.
 
-    Columns: counts, cumulated counts and coverages of first doses to boosters. Numbers are compared as numbers, so
-    that 0 equals 0.0. Raises `NothingToCompare`.
+    Columns: every count, cumulated count and coverage. Numbers are compared as numbers, so that 0 equals 0.0.
+    Raises `NothingToCompare`.
     """
     return [compare_files(published / name, official / name, keys, until) for name, keys in KEYS.items()]
 
@@ -66,17 +65,12 @@ def compare_files(published: Path, official: Path, keys: tuple[str, ...], until:
 
 
 def _columns(database: duckdb.DuckDBPyConnection, keys: tuple[str, ...]) -> list[str]:
-    """Columns of the official file that are compared; the published file must have them all."""
+    """Number columns of the official file; the published file must have them all."""
     names = {name: database.table(name).columns for name in ("published", "official")}
-    wanted = [column for column in names["official"] if column.startswith(PREFIXES) and _measure(column) not in NOT_COMPARED]
+    wanted = [column for column in names["official"] if column.startswith(PREFIXES)]
     if missing := [column for column in (*keys, *wanted) if column not in names["published"]]:
         raise NothingToCompare(f"Colonnes absentes du fichier publié : {', '.join(missing)}.")
     return wanted
-
-
-def _measure(column: str) -> str:
-    prefix = next(prefix for prefix in PREFIXES if column.startswith(prefix))
-    return column.removeprefix(prefix)
 
 
 def _cells_sql(columns: list[str], keys: tuple[str, ...]) -> str:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from allant.country.official.series import VACCINES
 
 Marks = int | NDArray[np.integer]
-SERIES = ("primary", "booster")
+SERIES = ("primary", "booster", "second_booster", "third_booster")
 LOT_PREFIXES = {"comirnaty": "CO", "spikevax": "SP", "vaxzevria": "VA", "janssen": "JA", "unknown": "XX"}
 LOTS_A_WEEK = 4
 NAMES = pa.dictionary(pa.int8(), pa.string())
@@ -34,7 +34,7 @@ class DayDoses:
     def __init__(self) -> None:
         self._parts: list[tuple[NDArray[np.integer], ...]] = []
 
-    def add(self, person_id: NDArray[np.int64], vaccine: Marks, dose_number: int, series: str, series_doses: Marks) -> None:
+    def add(self, person_id: NDArray[np.int64], vaccine: Marks, dose_number: Marks, series: str, series_doses: Marks) -> None:
         """One dose each; `vaccine` is a position in `VACCINES`. `Marks`: one value for all, or one a person."""
         if size := len(person_id):
             marks = (vaccine, dose_number, SERIES.index(series), series_doses)

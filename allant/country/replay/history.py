@@ -17,7 +17,10 @@ PENDING = 2
 SINGLE = PENDING + len(VACCINES)
 DOUBLE = SINGLE + len(VACCINES)
 THIRD = DOUBLE + TWO
-BOOSTED = THIRD + TWO
+BOOSTED_AT_TWO = THIRD + TWO
+BOOSTED = BOOSTED_AT_TWO + 1
+BOOSTED_TWICE_AT_THREE = BOOSTED + TWO
+BOOSTED_TWICE_AT_FOUR = BOOSTED_TWICE_AT_THREE + 1
 NEEDED = ("person_id", "occurred_on", "vaccine", "dose_number", "series", "series_doses")
 _NAMED = {"vaccine": VACCINES, "series": SERIES}
 
@@ -69,14 +72,20 @@ def _positions(batch: pa.Table | pa.RecordBatch, name: str) -> NDArray[np.int64]
 
 def _places(number: np.ndarray, series: np.ndarray, doses: np.ndarray, vaccine: np.ndarray) -> NDArray[np.int64]:
     """Where each dose, if the last, leaves the person."""
-    primary = series == SERIES.index("primary")
+    primary, booster, second_booster = (series == SERIES.index(name) for name in SERIES[:3])
     doses = np.minimum(doses, TWO)
     first = np.where(doses == ONE, SINGLE, PENDING) + vaccine
-    return np.select(
-        [primary & (number == 1), primary & (number == 2), primary & (number == 3), ~primary & (number == 3)],
-        [first, DOUBLE + doses - ONE, THIRD + doses - ONE, BOOSTED + doses - ONE],
-        OUT,
+    cases = (
+        (primary & (number == 1), first),
+        (primary & (number == 2), DOUBLE + doses - ONE),
+        (primary & (number == 3), THIRD + doses - ONE),
+        (booster & (number == 2), np.full_like(number, BOOSTED_AT_TWO)),
+        (booster & (number == 3), BOOSTED + doses - ONE),
+        (second_booster & (number == 3), np.full_like(number, BOOSTED_TWICE_AT_THREE)),
+        (second_booster & (number == 4), BOOSTED_TWICE_AT_FOUR + doses - ONE),
     )
+    conditions, places = zip(*cases, strict=True)
+    return np.select(conditions, places, OUT)
 
 
 def _settle(steps: ClassSteps, places: NDArray[np.int8], days: NDArray[np.int16]) -> None:
@@ -91,6 +100,9 @@ def _settle(steps: ClassSteps, places: NDArray[np.int8], days: NDArray[np.int16]
         _fill(steps.double[doses, False], both[~frail], days)
         _fill(steps.third[doses], np.flatnonzero(places == THIRD + doses - ONE), days)
         _fill(steps.boosted[doses], np.flatnonzero(places == BOOSTED + doses - ONE), days)
+        _fill(steps.boosted_twice[4][doses], np.flatnonzero(places == BOOSTED_TWICE_AT_FOUR + doses - ONE), days)
+    _fill(steps.boosted_at_two, np.flatnonzero(places == BOOSTED_AT_TWO), days)
+    _fill(steps.boosted_twice[3][ONE], np.flatnonzero(places == BOOSTED_TWICE_AT_THREE), days)
 
 
 def _fill(queue: Queue, slots: NDArray[np.int64], days: NDArray[np.int16]) -> None:

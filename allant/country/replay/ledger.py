@@ -10,7 +10,7 @@ from allant.country.replay.country_persons import days_of
 from allant.country.replay.doses import SERIES
 
 NO_DAY = np.iinfo(np.int32).min
-PRIMARY = SERIES.index("primary")
+PRIMARY, BOOSTER = SERIES.index("primary"), SERIES.index("booster")
 
 
 class Ledger:

@@ -21,7 +21,8 @@ def scale_margins(series: Series, people: int, capacity: Counts | None = None) -
     """Margins of `series` for a country of `people` persons; at full scale, the official counts themselves.
 
     Within a class complete schedules stay within first doses, boosters within the complete schedules of the day before,
-    and each further booster within the one before it of the day before. `capacity` of shape [class] caps first doses by the persons there are. Class cells win over totals.
+    and each further booster within the one before it, of the day before. `capacity` of shape [class] caps first doses by
+    the persons there are. Class cells win over totals.
     """
     full = series.people
 

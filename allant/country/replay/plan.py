@@ -65,6 +65,7 @@ class _Planner:
         self.weights = load_preferences().weights(series.days, series.classes, series.vaccines)
         # Persons whose last dose was the only one, the second, a third primary one, a booster at two or at three.
         self.single, self.double, self.third, self.boosted_at_two, self.boosted = np.zeros((5, classes), dtype=np.int64)
+        self.spare = _spare_boosted(self.margins)
 
     def plan_day(self, day: int) -> None:
         """Place the acts of one day; what persons become counts from the next day on."""
@@ -75,11 +76,13 @@ class _Planner:
         third = self._beyond(day, Act.THIRD, self.double - self._of(Act.BOOSTER_AT_THREE, day))
         idle = self.third - self._of(Act.BOOSTER_AT_FOUR, day)
         boosted = self.boosted - self._of(Act.SECOND_BOOSTER_AT_FOUR, day)
-        fourth = self._beyond(day, Act.FOURTH, idle + boosted)
-        from_boosted = np.minimum(fourth, boosted)
+        spare = np.minimum(boosted, self.spare[day] - self._of(Act.BOOSTER_AT_FOUR, day))
+        fourth = self._beyond(day, Act.FOURTH, idle + np.maximum(0, spare))
+        from_boosted = np.maximum(0, fourth - idle)
         self.single += self._of(Act.ONLY, day) - extra - self._of(Act.BOOSTER_AT_TWO, day)
         self.double += self._of(Act.SECOND, day) + extra - third - self._of(Act.BOOSTER_AT_THREE, day)
         self.third += third - self._of(Act.BOOSTER_AT_FOUR, day) - (fourth - from_boosted)
+        self.spare[day:] -= self._of(Act.BOOSTER_AT_FOUR, day) + from_boosted
         self.boosted_at_two += self._of(Act.BOOSTER_AT_TWO, day) - self._of(Act.SECOND_BOOSTER_AT_THREE, day)
         self.boosted += self._of(Act.BOOSTER_AT_THREE, day) - self._of(Act.SECOND_BOOSTER_AT_FOUR, day) - from_boosted
 
@@ -116,16 +119,17 @@ class _Planner:
     def _boosters(self, day: int) -> None:
         """Boosters split between second, third and fourth doses."""
         booster, booster_v = self.margins.by_class["booster"][day], self.margins.by_vaccine["booster"][day]
-        zero, zero_v = np.zeros_like(booster), np.zeros_like(booster_v)
+        zero_v = np.zeros_like(booster_v)
         low, high = np.maximum(0, booster - self.double - self.third), np.minimum(booster, self.single)
         owed = self._owed(Act.BOOSTER_AT_TWO, day)
         total = clamp(owed.sum(), int(low.sum()), int(high.sum()))
         second = allot(total, np.minimum(self.single, booster), low, high)
         second_v = allot(total, owed, zero_v, booster_v)
         low, high = np.maximum(0, booster - second - self.double), np.minimum(booster - second, self.third)
+        high = np.maximum(low, np.minimum(high, self.spare[day]))
         owed = self._owed(Act.BOOSTER_AT_FOUR, day)
         total = clamp(owed.sum(), int(low.sum()), int(high.sum()))
-        fourth = allot(total, high, np.maximum(low, zero), high)
+        fourth = allot(total, high, low, high)
         fourth_v = allot(total, owed, zero_v, booster_v - second_v)
         weights = self.weights[day]
         self._place(day, Act.BOOSTER_AT_TWO, second, second_v, weights)
@@ -172,6 +176,14 @@ class _Planner:
     def _of(self, act: Act, day: int) -> Counts:
         """Acts of the day per class."""
         return np.asarray(self.acts[act][day].sum(axis=1))
+
+
+def _spare_boosted(margins: Margins) -> Counts:
+    """Boosted persons that the second boosters of the days after can do without; shape [day, class]."""
+    booster, second = (np.cumsum(margins.by_class[measure], axis=0) for measure in ("booster", "booster2"))
+    second_next = np.concatenate([second[1:], second[-1:]])
+    left = booster - second_next
+    return np.asarray(np.minimum.accumulate(left[::-1])[::-1])
 
 
 class _SecondDoses:

@@ -73,10 +73,20 @@ class ClassSteps:
         return [(np.concatenate([slots for key, slots in taken if key[0] == doses]), doses) for doses in (ONE, TWO)]
 
     def take_after_third(self, count: int, groups: Sequence[dict[int, Queue]]) -> list[Share]:
-        """Persons of `third`, `boosted` or `boosted_twice`, one group after the other, oldest first."""
+        """Persons of `third`, `boosted` or a rank of `boosted_twice`, one group after the other, oldest first."""
         shares: list[Share] = []
         for queues in groups:
             taken = take_oldest(list(queues.values()), count)
             shares += zip(taken, queues, strict=True)
             count -= sum(map(len, taken))
         return shares
+
+    def take_boosted_twice(self, count: int) -> tuple[list[Share], NDArray[np.int8]]:
+        """Persons who had a second booster, those of the highest rank first; and the rank each of them had it at."""
+        shares: list[Share] = []
+        ranks: list[int] = []
+        for rank in (4, 3):
+            taken = self.take_after_third(count, [self.boosted_twice[rank]])
+            size = sum(len(slots) for slots, _ in taken)
+            shares, ranks, count = shares + taken, ranks + [rank] * size, count - size
+        return shares, np.array(ranks, dtype=np.int8)

@@ -17,7 +17,7 @@ from allant.country.official.series import VACCINES
 from allant.country.population.files import Country
 from allant.country.replay.country_persons import days_of
 from allant.country.replay.doses import SERIES
-from allant.country.replay.ledger import PRIMARY, codes_of
+from allant.country.replay.ledger import BOOSTER, PRIMARY, codes_of
 
 PART = 5_000_000  # persons
 NEVER = np.int16(-1)
@@ -38,12 +38,12 @@ class _State:
         if not len(ids):
             return
         day = (days_of(doses["occurred_on"])[0] - EPOCH).astype(np.int16)
-        vaccine, primary = codes_of(doses["vaccine"], VACCINES), codes_of(doses["series"], SERIES) == PRIMARY
+        vaccine, series = codes_of(doses["vaccine"], VACCINES), codes_of(doses["series"], SERIES)
         newcomers = self.first_on[ids] == NEVER
         self.first_on[ids[newcomers]] = day
         self.first_vaccine[ids[newcomers]] = vaccine[newcomers]
-        ended = primary & (doses["dose_number"].to_numpy() == doses["series_doses"].to_numpy())
-        for days, happened in ((self.complete_on, ended), (self.booster_on, ~primary)):
+        ended = (series == PRIMARY) & (doses["dose_number"].to_numpy() == doses["series_doses"].to_numpy())
+        for days, happened in ((self.complete_on, ended), (self.booster_on, series == BOOSTER)):
             fresh = ids[happened]
             days[fresh[days[fresh] == NEVER]] = day
         self.dose_count[ids] += 1

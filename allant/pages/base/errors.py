@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse, HttpResponseServerError
@@ -9,6 +10,10 @@ from django.shortcuts import render
 from django.template import loader
 
 from allant.accounts.access import public
+
+logger = logging.getLogger(__name__)
+
+SERVER_ERROR = "Erreur inattendue. Votre dernière action n'a peut-être pas été enregistrée : vérifiez avant de recommencer.\n"
 
 
 def _error(request: HttpRequest, status: HTTPStatus, title: str, message: str) -> HttpResponse:
@@ -54,5 +59,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500: a template without context, since the cause may be the session or the database itself."""
-    return HttpResponseServerError(loader.render_to_string("base/server_error.html"))
+    """500: a template without context, since the cause may be the session or the database itself, or the static files."""
+    try:
+        return HttpResponseServerError(loader.render_to_string("base/server_error.html"))
+    except ValueError:
+        logger.exception("the static files were not collected")
+        return HttpResponseServerError(SERVER_ERROR, content_type="text/plain; charset=utf-8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from allant.accounts.access import public, signed_in
 from allant.accounts.models import AccessLogEntry
@@ -21,15 +21,14 @@ LAST_ENTRIES = 10
 
 
 @signed_in
-@require_GET
+@require_safe
 def my_space(request: HttpRequest) -> HttpResponse:
     """After sign-in: the first page of the role."""
-    held = roles_of(request)
-    return redirect(next((page for role, page in FIRST_PAGE.items() if role in held), "account"))
+    return redirect(_first_page(request) or "account")
 
 
 @signed_in
-@require_GET
+@require_safe
 def account(request: HttpRequest) -> HttpResponse:
     """Who is signed in, how, with which roles, and the account's last entries in the access log."""
     return render(
@@ -39,20 +38,26 @@ def account(request: HttpRequest) -> HttpResponse:
             "title": "Mon compte",
             "memberships": memberships_of(request),
             "sign_in": sign_in_of(request),
+            "first_page": _first_page(request),
             "entries": AccessLogEntry.objects.done_by(request.user)[:LAST_ENTRIES],
         },
     )
 
 
+def _first_page(request: HttpRequest) -> str:
+    held = roles_of(request)
+    return next((page for role, page in FIRST_PAGE.items() if role in held), "")
+
+
 @public
-@require_GET
+@require_safe
 def accessibility(request: HttpRequest) -> HttpResponse:
     """The accessibility statement."""
     return render(request, "base/accessibility.html", {"title": "Accessibilité"})
 
 
 @public
-@require_GET
+@require_safe
 def legal(request: HttpRequest) -> HttpResponse:
     """Legal notice, personal data, licences."""
     return render(request, "base/legal.html", {"title": "Mentions légales"})

@@ -6,7 +6,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from allant import clock
 from allant.accounts.access import requires
@@ -19,7 +19,7 @@ CAMPAIGNS_A_PAGE = 25
 
 
 @requires(Role.CAMPAIGN_MANAGER)
-@require_GET
+@require_safe
 def campaign_list(request: HttpRequest) -> HttpResponse:
     """Every campaign, by opening day, with its waves and invitations."""
     today = clock.today()
@@ -29,11 +29,13 @@ def campaign_list(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Role.CAMPAIGN_MANAGER)
-@require_GET
+@require_safe
 def campaign_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Objective and gap, target in French with its count, waves, channels, effect so far."""
     campaign = get_object_or_404(Campaign.objects.with_counts(), slug=slug)
     today = clock.today()
+    target = campaign.current_target
+    count, split = breakdowns(target, today)
     gap = reads.gap(campaign, today)
     return render(
         request,
@@ -48,9 +50,9 @@ def campaign_page(request: HttpRequest, slug: str) -> HttpResponse:
             "gap": gap,
             "gap_percent": 100 * gap.share if gap else None,
             "objective_percent": None if campaign.objective_share is None else 100 * campaign.objective_share,
-            "target": campaign.current_target,
-            "count": reads.target_count(campaign, today),
-            "breakdowns": breakdowns(campaign, today),
+            "target": target,
+            "count": count,
+            "breakdowns": split,
             "waves": [(wave, _by_channel(wave.by_channel)) for wave in campaign.waves.order_by("-number")],
             "effects": [(channel_name(row.channel), row, 100 * row.share) for row in reads.effect(campaign, today)],
         },

@@ -10,14 +10,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from allant import clock
 from allant.accounts.access import requires
 from allant.accounts.log import log_request
 from allant.accounts.models import LoggedAction
 from allant.accounts.roles import Role
-from allant.accounts.sign_in import current_membership
+from allant.accounts.sign_in import covers
 from allant.campaigns import reads
 from allant.campaigns.models import Campaign, Invitation
 from allant.pages.campaigns.forms import PersonSearch
@@ -28,7 +28,7 @@ from allant.targeting import Verdict
 
 @requires(Role.CAMPAIGN_MANAGER)
 @sensitive_post_parameters("value")
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def search(request: HttpRequest, slug: str) -> HttpResponse:
     """Find one person by matricule or code. An invited person has a page; another is explained at once, without an address."""
     campaign = get_object_or_404(Campaign, slug=slug)
@@ -49,10 +49,12 @@ def search(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @requires(Role.CAMPAIGN_MANAGER)
-@require_GET
+@require_safe
 def why_page(request: HttpRequest, slug: str, invitation: int) -> HttpResponse:
-    """Why an invited person is, or no longer is, in the target."""
-    found = get_object_or_404(Invitation.objects.select_related("campaign", "person", "wave"), pk=invitation, campaign__slug=slug)
+    """Why a person was invited, and whether they still are in the target."""
+    found = get_object_or_404(
+        Invitation.objects.select_related("campaign", "person", "wave__target_version"), pk=invitation, campaign__slug=slug
+    )
     _check_territory(request, found.person)
     return _explain(request, found.campaign, found.person, found)
 
@@ -70,6 +72,7 @@ def _explain(request: HttpRequest, campaign: Campaign, person: Person, invitatio
         "channel": channel_name(invitation.channel) if invitation else "",
         "verdict": verdict,
         "rows": list(lines(verdict)),
+        "invited_rows": list(lines(reads.why_invited(invitation))) if invitation else [],
         "today": today,
     }
     return render(request, "campaigns/why.html", context)
@@ -94,11 +97,10 @@ def lines(verdict: Verdict, level: int = 0) -> Iterator[Line]:
 
 
 def _check_territory(request: HttpRequest, person: Person) -> None:
-    """A local manager sees the people of their département; a refusal is logged with the person."""
-    membership = current_membership(request)
-    if membership and membership.departement_code and membership.departement_code != person.departement_code:
+    """A manager sees the people of the territory they manage; a refusal is logged with the person."""
+    if not covers(request, Role.CAMPAIGN_MANAGER, person.departement_code):
         log_request(request, LoggedAction.REFUSED, "personne d'un autre département", [person.pk])
-        raise PermissionDenied("Cette personne réside hors du département de votre caisse : adressez-vous à la sienne.")
+        raise PermissionDenied("Cette personne ne réside pas dans le territoire de votre structure : adressez-vous à sa caisse.")
 
 
 def _trail(campaign: Campaign) -> list[tuple[str, str]]:

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from allant.campaigns import reads
-from allant.campaigns.models import Campaign
+from allant.campaigns.models import TargetVersion
 from allant.geography import departements
 from allant.outreach.models import Channel
 from allant.people.models import Scheme, Sex
+from allant.targeting import engine_postgres
 
 UNKNOWN = "Non renseigné"
 WITHOUT_CHANNEL = "sans moyen de contact"
@@ -52,17 +52,17 @@ def channel_name(code: str) -> str:
     return Channel(code).label if code in Channel.values else WITHOUT_CHANNEL
 
 
-def breakdowns(campaign: Campaign, on: date) -> list[Breakdown]:
-    """The target of a day by sex, scheme and département, the most numerous first."""
+def breakdowns(target: TargetVersion, on: date) -> tuple[int, list[Breakdown]]:
+    """How many people are in the target on a day; by sex, scheme and département, the most numerous first."""
     names = {
         "sex": ("Sexe", dict(Sex.choices)),
         "scheme": ("Régime", dict(Scheme.choices)),
         "departement": ("Département", {code: place.name for code, place in departements().items()}),
     }
-    return [_breakdown(title, reads.breakdown(campaign, on, column), labels) for column, (title, labels) in names.items()]
+    total, by_column = engine_postgres.breakdowns(target.on(on), tuple(names))
+    return total, [_breakdown(title, by_column[column], total, labels) for column, (title, labels) in names.items()]
 
 
-def _breakdown(title: str, counts: Mapping[str | None, int], labels: Mapping[str, str]) -> Breakdown:
-    total = sum(counts.values()) or 1
+def _breakdown(title: str, counts: Mapping[str | None, int], total: int, labels: Mapping[str, str]) -> Breakdown:
     rows = [(labels.get(code or "", UNKNOWN), count, 100 * count / total) for code, count in counts.items()]
     return Breakdown(title, tuple(rows[:ROWS_SHOWN]), sum(count for _, count, _ in rows[ROWS_SHOWN:]))

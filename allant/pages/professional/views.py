@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from allant.accounts.access import requires
 from allant.accounts.roles import Role
@@ -15,7 +15,7 @@ from allant.accounts.sign_in import choose_structure, current_membership, roles_
 
 
 @requires(Role.HEALTH_PROFESSIONAL, Role.PORTAL_USER)
-@require_GET
+@require_safe
 def professional_home(request: HttpRequest) -> HttpResponse:
     """The rubric « Activités ». A sign-in without card or e-CPS ends here, on the banner of VC-01."""
     strong = Role.HEALTH_PROFESSIONAL in roles_of(request)
@@ -34,7 +34,7 @@ def professional_home(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Role.HEALTH_PROFESSIONAL)
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def structure(request: HttpRequest) -> HttpResponse:
     """Choose, or change, the place of activity that acts are written from (VC-03)."""
     places = structures_to_choose(request)
@@ -45,7 +45,7 @@ def structure(request: HttpRequest) -> HttpResponse:
         chosen = request.POST.get("place", "")
         if not chosen:
             error = "Aucun lieu choisi : sélectionnez le lieu où vous exercez maintenant."
-        elif not chosen.isdecimal() or not choose_structure(request, int(chosen)):
+        elif not any(chosen == str(place.pk) and choose_structure(request, place.pk) for place in places):
             raise PermissionDenied("Ce lieu d'exercice n'est pas l'un des vôtres.")
         else:
             messages.success(request, "Lieu d'exercice enregistré pour cette session.")

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from allant.doctrine import rules
+from allant.doctrine.errors import NotYetInForce
 from allant.figures import current, key_figures, maps, official
 from allant.figures.aggregate import Counts, Measure, NoDose
 from allant.figures.parameters import ALL, Parameters, scale_of
@@ -81,7 +82,11 @@ class Board:
         people = people_of(self.source)
         if not people:
             raise NoDose("aucune personne dans le registre.")
-        self.parameters = replace(self.national, scale=scale_of(people, self.national.population(today)[ALL]))
+        try:
+            population = self.national.population(today)[ALL]
+        except NotYetInForce as error:  # a clock set before the campaign
+            raise NoDose("la campagne n'a pas commencé.") from error
+        self.parameters = replace(self.national, scale=scale_of(people, population))
         self.counts: Counts = current.national_counts(self.source, self.parameters.age_classes(today))
         self.period = Period(self.counts.days[0], min(today, self.counts.days[-1]))
         self.on = self.period.nearest(asked or self.period.last)

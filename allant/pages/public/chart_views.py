@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.core.cache import cache
+from django.core.cache import caches
 from django.http import Http404, HttpRequest, HttpResponse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from allant import clock
 from allant.accounts.access import public
@@ -20,14 +20,14 @@ KEPT = 3600  # seconds; the key changes with the doses, so this only bounds the 
 
 
 @public
-@require_GET
+@require_safe
 def curves(request: HttpRequest) -> HttpResponse:
     """Complete vaccination by age class, from the first day to the date."""
     return _picture(request, "curves", lambda board: render_curves(board.curves(), "Vaccination complète par classe d'âge"))
 
 
 @public
-@require_GET
+@require_safe
 def departement_map(request: HttpRequest) -> HttpResponse:
     """Complete vaccination by département, simulated distribution."""
     title = "Vaccination complète par département, distribution simulée"
@@ -38,7 +38,7 @@ def _picture(request: HttpRequest, name: str, draw: Callable[[Board], bytes]) ->
     try:
         board = Board(asked_day(request)[0], clock.today())
         key = f"{name}-{board.source.version()}-{board.on}"
-        picture: bytes = cache.get_or_set(key, lambda: draw(board), KEPT)
+        picture: bytes = caches["charts"].get_or_set(key, lambda: draw(board), KEPT)
     except (NoDose, ValueError) as error:
         raise Http404("Rien à tracer à cette date.") from error
     return HttpResponse(picture, content_type="image/svg+xml")

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from allant.accounts.access import public
 
@@ -38,7 +38,7 @@ class PublishedFile:
 
 
 @public
-@require_GET
+@require_safe
 def file_list(request: HttpRequest) -> HttpResponse:
     """The files, their meaning, their licence."""
     folder: Path = settings.ALLANT_PUBLICATION
@@ -55,14 +55,18 @@ def file_list(request: HttpRequest) -> HttpResponse:
 
 
 @public
-@require_GET
+@require_safe
 def file_content(request: HttpRequest, name: str) -> FileResponse:
     """One file. Only names found in the publication are served."""
     found = next((file for file in published_files(settings.ALLANT_PUBLICATION) if file.name == name), None)
     if found is None:
         raise Http404("Fichier inconnu de la publication.")
     path = settings.ALLANT_PUBLICATION / found.name
-    return FileResponse(path.open("rb"), as_attachment=True, filename=found.name, content_type=KINDS[path.suffix])
+    try:
+        content = path.open("rb")
+    except FileNotFoundError as error:  # a new publication took its place
+        raise Http404("Fichier remplacé par une publication plus récente.") from error
+    return FileResponse(content, as_attachment=True, filename=found.name, content_type=KINDS[path.suffix])
 
 
 def published_files(folder: Path) -> list[PublishedFile]:

@@ -8,7 +8,7 @@ from datetime import date
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from allant import clock
 from allant.accounts.access import public
@@ -21,7 +21,7 @@ from allant.pages.public.doors import DOORS, PROMISES
 
 
 @public
-@require_GET
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What Allant is, three live figures, the doors."""
     context = {"title": "Accueil", "doors": DOORS, "promises": PROMISES, "cards": [], "day": None}
@@ -33,7 +33,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @public
-@require_GET
+@require_safe
 def figures(request: HttpRequest) -> HttpResponse:
     """Key figures of a date, curves, ages beside the official series, départements (FG-01, FG-08)."""
     asked, wrong = asked_day(request)
@@ -56,7 +56,7 @@ def figures(request: HttpRequest) -> HttpResponse:
 
 
 @public
-@require_GET
+@require_safe
 def ages_csv(request: HttpRequest) -> HttpResponse:
     """The table by age of a date, semicolons, exact counts and rounded percentages."""
     asked, wrong = asked_day(request)
@@ -77,7 +77,7 @@ def ages_csv(request: HttpRequest) -> HttpResponse:
 
 
 @public
-@require_GET
+@require_safe
 def figure_definitions(request: HttpRequest) -> HttpResponse:
     """The definition of each figure; pages and files link here."""
     trail = [("Chiffres de la vaccination", reverse("figures"))]

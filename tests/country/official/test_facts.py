@@ -30,7 +30,7 @@ def test_the_totals_of_the_last_day_are_the_published_ones(facts: Series) -> Non
     """README of the official data, and seed 001: 50 819 018 complete, 45 778 559 second doses on 2021-11-21."""
     assert {measure: int(counts.sum()) for measure, counts in facts.by_vaccine.items()} == {
         "dose1": 52_277_481, "dose2": 45_778_559, "dose3": 5_530_323, "dose4": 9_824,
-        "complete": 50_819_018, "booster": 5_710_526,
+        "complete": 50_819_018, "booster": 5_710_526, "booster2": 2_990, "booster3": 4,
     }  # fmt: skip
     assert [int(facts.by_class[measure][:, -1].sum()) for measure in ("dose1", "complete", "booster")] == [18, 17, 10]
 
@@ -43,6 +43,8 @@ def test_days_made_from_weeks_keep_order_and_totals(facts: Series) -> None:
     cumulated = {measure: np.cumsum(counts, axis=0) for measure, counts in facts.by_class.items()}
     assert np.all(cumulated["complete"] <= cumulated["dose1"])
     assert np.all(cumulated["booster"] <= cumulated["complete"])
+    assert np.all(cumulated["booster2"] <= cumulated["booster"])
+    assert np.all(cumulated["booster3"] <= cumulated["booster2"])
 
 
 def test_inside_a_week_figures_follow_the_straight_line_within_one_person(facts: Series) -> None:

@@ -14,6 +14,7 @@ DAYS = ("2020-12-27", "2020-12-28", "2020-12-29")
 # Daily counts of the only class and vaccine with doses, and of the total, which counts one more of unknown age.
 COUNTS = {
     "dose1": (3, 2, 1), "complete": (1, 1, 1), "booster": (0, 1, 0), "dose2": (0, 1, 1), "dose3": (0, 1, 0), "dose4": (0, 0, 0),
+    "booster2": (0, 0, 1), "booster3": (0, 0, 0),
 }  # fmt: skip
 Change = Callable[[str, str, str], None]
 
@@ -77,7 +78,7 @@ def test_right_files_give_classes_and_the_rest_of_the_total_as_unknown(directory
         ("vacsi-fra.csv", "2020-12-29;", "2020-12-30;", "ligne 4 : jours manquants entre 2020-12-28 et 2020-12-30 (groupe 0)"),
         ("vacsi-a-fra.csv", "80;2020-12-28;", "80;2020-12-27;", "ligne 45 : jour 2020-12-27 présent deux fois (groupe 80)"),
         ("vacsi-fra.csv", "2020-12-28;2;", "2020-12-28;3;", "vacsi-fra.csv, ligne 3 : n_cum_dose1 n'est pas le cumul de n_dose1"),
-        ("vacsi-fra.csv", "2020-12-28;2;", "2020-12-28;2;9;", "vacsi-fra.csv, ligne 3 : 8 cellules au lieu de 7"),
+        ("vacsi-fra.csv", "2020-12-28;2;", "2020-12-28;2;9;", "vacsi-fra.csv, ligne 3 : 12 cellules au lieu de 11"),
     ],
 )
 def test_a_wrong_cell_is_refused_with_its_line(
@@ -96,13 +97,18 @@ def test_a_wrong_separator_is_refused(directory: Path) -> None:
 def test_more_complete_schedules_than_first_doses_is_refused(directory: Path) -> None:
     path = directory / "vacsi-a-fra.csv"
     lines = path.read_text(encoding="utf-8").splitlines()
-    lines[1:] = [line.replace("80;2020-12-27;3;1;0;3;1;0", "80;2020-12-27;3;4;0;3;4;0") for line in lines[1:]]
+    lines[1:] = [line.replace("80;2020-12-27;3;1;0;0;0;3;1;0", "80;2020-12-27;3;4;0;0;0;3;4;0") for line in lines[1:]]
     path.write_text("\n".join(lines), encoding="utf-8")
     assert "vacsi-a-fra.csv, ligne 44 : plus de schémas complets que de premières doses" in problems_of(directory)
 
 
+def test_fg_04_more_second_boosters_than_boosters_is_refused(directory: Path, change: Change) -> None:
+    change("vacsi-fra.csv", "2020-12-29;1;1;0;1;0;7;3;1;1;0", "2020-12-29;1;1;0;2;0;7;3;1;2;0")
+    assert problems_of(directory) == ["vacsi-fra.csv, ligne 4 : plus de deuxièmes rappels que de premiers"]
+
+
 def test_a_total_that_disagrees_between_files_is_refused(directory: Path, change: Change) -> None:
-    change("vacsi-fra.csv", "2020-12-29;1;1;0;7;3;1", "2020-12-29;2;1;0;8;3;1")
+    change("vacsi-fra.csv", "2020-12-29;1;1;0;1;0;7;3;1", "2020-12-29;2;1;0;1;0;8;3;1")
     assert any("le total (0) du 2020-12-29 diffère de vacsi-fra.csv : n_dose1" in problem for problem in problems_of(directory))
 
 

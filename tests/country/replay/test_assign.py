@@ -1,10 +1,12 @@
 """Acts find persons: counts are the law, intervals are plausible, an interrupted replay continues as if it were not (FG-04)."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from allant.country.official.series import CLASS_MEASURES, Series
@@ -47,8 +49,12 @@ def test_every_day_and_class_counts_what_was_planned(plan: Plan, persons: dict[s
     day = (doses["occurred_on"].to_numpy().astype("datetime64[D]") - plan.days[0]).astype(int)
     row = of_class[doses["person_id"].to_numpy()]
     number, needed = doses["dose_number"].to_numpy(), doses["series_doses"].to_numpy()
-    primary = np.array(doses["series"].to_pylist()) == "primary"
-    chosen = {"dose1": number == 1, "complete": primary & (number == needed), "booster": ~primary}
+    series = np.array(doses["series"].to_pylist())
+    primary = series == "primary"
+    chosen = {
+        "dose1": number == 1, "complete": primary & (number == needed), "booster": series == "booster",
+        "booster2": series == "second_booster", "booster3": series == "third_booster",
+    }  # fmt: skip
     for measure in CLASS_MEASURES:
         counted = np.zeros(plan.margins.by_class[measure].shape, dtype=np.int64)
         np.add.at(counted, (day[chosen[measure]], row[chosen[measure]]), 1)
@@ -58,7 +64,8 @@ def test_every_day_and_class_counts_what_was_planned(plan: Plan, persons: dict[s
 def test_nobody_has_two_doses_a_day_and_ranks_follow_each_other(doses: pa.Table) -> None:
     query = """
         SELECT count(*) FILTER (WHERE occurred_on <= previous), count(*) FILTER (WHERE dose_number <> coalesce(rank, 0) + 1),
-               count(*) FILTER (WHERE series = 'booster' AND NOT coalesce(complete, false)), count(DISTINCT source_key) = count(*)
+               count(*) FILTER (WHERE series <> 'primary' AND NOT coalesce(complete, false)),
+               count(DISTINCT source_key) = count(*)
         FROM (SELECT *, lag(occurred_on) OVER person AS previous, lag(dose_number) OVER person AS rank,
                      bool_or(series = 'primary' AND dose_number = series_doses)
                          OVER (person ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS complete
@@ -72,6 +79,50 @@ def test_nobody_completes_or_is_boosted_twice(doses: pa.Table) -> None:
             SELECT count(*) FILTER (WHERE series = 'primary' AND dose_number = series_doses) AS completed,
                    count(*) FILTER (WHERE series = 'booster') AS boosted FROM doses GROUP BY person_id)"""
     assert one(query, doses) == (1, 1)
+
+
+@pytest.fixture(scope="module")
+def hundredth(series: Series) -> tuple[dict[str, ClassPersons], Plan, pa.Table]:
+    """A hundredth of the country, with three third boosters more than the four of the nation leave it."""
+    last = -1
+    by_class = {measure: counts.copy() for measure, counts in series.by_class.items()}
+    by_vaccine = {measure: counts.copy() for measure, counts in series.by_vaccine.items()}
+    by_class["booster3"][last, series.classes.index("80")] += 300
+    by_vaccine["booster3"][last, 0] += 300
+    many = replace(series, by_class=by_class, by_vaccine=by_vaccine)
+    people = series.people // 100
+    persons = some_persons(many, people)
+    plan = make_plan(many, people, sizes(many, persons))
+    return persons, plan, Assigner(plan, persons).step(FIRST, LAST)
+
+
+def test_fg_04_second_and_third_boosters_follow_those_before_them(
+    hundredth: tuple[dict[str, ClassPersons], Plan, pa.Table],
+) -> None:
+    """At 1/100: 30 second boosters, most of them fourth doses; the third ones have the next rank."""
+    query = """
+        SELECT count(*) FILTER (WHERE series = 'second_booster'), count(*) FILTER (WHERE series = 'third_booster'),
+               count(*) FILTER (WHERE series = 'second_booster' AND before <> 'booster'),
+               count(*) FILTER (WHERE series = 'third_booster' AND before <> 'second_booster'),
+               count(*) FILTER (WHERE series = 'second_booster' AND dose_number = 4) > 25,
+               min(dose_number) FILTER (WHERE series = 'third_booster') >= 4,
+               bool_and(dose_number = rank + 1 AND occurred_on > since)
+        FROM (SELECT *, lag(series) OVER person AS before, lag(dose_number) OVER person AS rank,
+                     lag(occurred_on) OVER person AS since
+              FROM doses WINDOW person AS (PARTITION BY person_id ORDER BY dose_number))
+        WHERE series IN ('second_booster', 'third_booster')"""
+    assert one(query, hundredth[2]) == (30, 3, 0, 0, True, True, True)
+
+
+def test_fg_04_second_and_third_boosters_are_taken_up_from_history(
+    hundredth: tuple[dict[str, ClassPersons], Plan, pa.Table],
+) -> None:
+    """Interrupted on any of the last days, the rest is the same."""
+    persons, plan, whole = hundredth
+    for cut in (LAST, LAST - timedelta(9)):
+        before = whole.filter(pc.less(whole["occurred_on"], pa.scalar(cut)))
+        after = whole.filter(pc.greater_equal(whole["occurred_on"], pa.scalar(cut)))
+        assert rows_of(Assigner(plan, persons, [before]).step(cut, LAST)) == rows_of(after)
 
 
 def test_intervals_are_plausible(doses: pa.Table) -> None:

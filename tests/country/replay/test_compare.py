@@ -21,10 +21,17 @@ def write(path: Path, *rows: str, header: str = HEADER) -> Path:
 
 def test_equal_files_have_no_difference_up_to_the_day(tmp_path: Path) -> None:
     official = write(tmp_path / "official.csv", *ROWS)
-    same = ROWS[0].replace("0.1", "0.10"), ROWS[1].replace(";2;", ";0;")
+    same = ROWS[0].replace("0.1", "0.10"), ROWS[1].replace("0.2", "0.20")
     published = write(tmp_path / "published.csv", *same, "FR;2021-01-03;9;9;9;9;9")
     found = compare_files(published, official, ("jour",), UNTIL)
-    assert (found.compared, found.differing) == (8, 0)  # second boosters are not compared
+    assert (found.compared, found.differing) == (10, 0)
+
+
+def test_fg_02_second_boosters_are_compared_too(tmp_path: Path) -> None:
+    official = write(tmp_path / "official.csv", *ROWS)
+    published = write(tmp_path / "published.csv", ROWS[0], ROWS[1].replace(";2;", ";0;"))
+    found = compare_files(published, official, ("jour",), UNTIL)
+    assert found.differences == (Difference("2021-01-02", "n_2_rappel", "0", "2"),)
 
 
 def test_a_cell_that_differs_is_shown(tmp_path: Path) -> None:
@@ -37,7 +44,7 @@ def test_a_cell_that_differs_is_shown(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("ours", "theirs"), [(ROWS[:1], ROWS[:2]), (ROWS[:2], ROWS[:1])])
 def test_a_row_on_one_side_only_differs_in_every_cell(tmp_path: Path, ours: tuple[str, ...], theirs: tuple[str, ...]) -> None:
     found = compare_files(write(tmp_path / "p.csv", *ours), write(tmp_path / "o.csv", *theirs), ("jour",), UNTIL)
-    assert (found.compared, found.differing) == (8, 4)
+    assert (found.compared, found.differing) == (10, 5)
     assert {difference.row for difference in found.differences} == {"2021-01-02"}
 
 
