@@ -25,7 +25,8 @@ BY_HAND = {
     "booster due": """
         SELECT count(*) FROM read_parquet('{country}/person/*.parquet') p
         JOIN read_parquet('{country}/dose_summary/*.parquet') s USING (person_id)
-        WHERE birth_date <= DATE '{on}' - INTERVAL 65 YEAR AND complete_on <= DATE '{on}' - INTERVAL 6 MONTH AND booster_on IS NULL""",
+        WHERE birth_date <= DATE '{on}' - INTERVAL 65 YEAR
+            AND complete_on <= DATE '{on}' - INTERVAL 6 MONTH AND booster_on IS NULL""",
 }
 
 
@@ -34,7 +35,10 @@ def main() -> None:
     arguments = _arguments()
     django.setup()
     for question, sql in BY_HAND.items():
-        tasks = {"by hand": lambda sql=sql: _by_hand(sql, arguments), "language": lambda question=question: _language(question, arguments)}
+        tasks = {
+            "by hand": lambda sql=sql: _by_hand(sql, arguments),
+            "language": lambda question=question: _language(question, arguments),
+        }
         taken: dict[str, list[tuple[float, float]]] = {name: [] for name in tasks}
         answers = set()
         for _ in range(arguments.runs):

@@ -32,10 +32,12 @@ import pyarrow as pa
 OPENING = date(2021, 3, 31)
 INVITATIONS = pa.schema([
     ("id", pa.int64()), ("campaign_id", pa.int64()), ("wave_id", pa.int64()), ("person_id", pa.int64()),
-    ("channel", pa.string()), ("invited_on", pa.date32()), ("code_serial", pa.int64()), ("code_key_version", pa.int16()), ("revoked_by", pa.string()),
+    ("channel", pa.string()), ("invited_on", pa.date32()), ("code_serial", pa.int64()), ("code_key_version", pa.int16()),
+    ("revoked_by", pa.string()),
 ])  # fmt: skip
 MESSAGES = pa.schema([
-    ("id", pa.int64()), ("person_id", pa.int64()), ("cause_kind", pa.string()), ("cause_id", pa.int64()), ("channel", pa.string()),
+    ("id", pa.int64()), ("person_id", pa.int64()), ("cause_kind", pa.string()), ("cause_id", pa.int64()),
+    ("channel", pa.string()),
     ("template", pa.string()), ("status", pa.string()), ("created_on", pa.date32()), ("send_after", pa.date32()),
     ("sent_in", pa.string()), ("drop_reason", pa.string()),
 ])  # fmt: skip

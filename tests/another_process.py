@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.conf import settings
 from django.db import connection
@@ -17,10 +19,15 @@ django.setup()
 """
 
 
-def start(work: str, talks: bool = False) -> subprocess.Popen[str]:
-    """Run `work`, Python that finds Django ready; its output is read from `stdout`, and it reads `stdin` when it `talks`."""
+@contextmanager
+def running(work: str) -> Iterator[subprocess.Popen[str]]:
+    """Run `work`, Python that finds Django ready and talks by `stdin` and `stdout`; what is left of it at the end is killed."""
     shared = {"ALLANT_SHARED_HOME": str(settings.ALLANT_HOME), "ALLANT_SHARED_DATABASE": connection.settings_dict["NAME"]}
     # A killed process cannot remove its own temporary folder: it goes with this one's.
     environ = os.environ | shared | {"DJANGO_SETTINGS_MODULE": "tests.settings", "TMPDIR": str(settings.ALLANT_HOME)}
-    command, stdin = [sys.executable, "-c", _READY + work], subprocess.PIPE if talks else None
-    return subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, text=True, env=environ)
+    command = [sys.executable, "-c", _READY + work]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()

@@ -181,7 +181,8 @@ class Cluster:
 
     def _stop_unreachable(self) -> None:
         """Stop a server that runs here without its socket: one whose folder was deleted under it took the new one's away."""
-        if (self.data / "postmaster.pid").exists() and not (self.socket_folder / f".s.PGSQL.{PORT}").exists() and _works_in(self.data):
+        socket = self.socket_folder / f".s.PGSQL.{PORT}"
+        if (self.data / "postmaster.pid").exists() and not socket.exists() and _works_in(self.data):
             self._run("pg_ctl", "stop", "-D", str(self.data), "-m", "fast", "-w", "-t", str(START_PATIENCE))
 
     def _owner(self) -> int:

@@ -128,7 +128,7 @@ def test_tg_09_killed_in_the_middle_and_started_again_each_person_has_one_code(k
     load_templates(by="test")
     campaign = save_campaign(plan(), by="test")
     persons(600)
-    with another_process.start(_LAUNCH) as process:
+    with another_process.running(_LAUNCH) as process:
         while int(process.stdout.readline()) < kill_after:
             pass
         process.kill()
@@ -143,8 +143,8 @@ def test_tg_09_two_processes_launch_the_same_wave():
     load_templates(by="test")
     save_campaign(plan(), by="test")
     persons(600)
-    both = [another_process.start(_LAUNCH) for _ in range(2)]
-    assert [process.communicate(timeout=60) and process.returncode for process in both] == [0, 0]
+    with another_process.running(_LAUNCH) as first, another_process.running(_LAUNCH) as second:
+        assert [process.communicate(timeout=60) and process.returncode for process in (first, second)] == [0, 0]
     settled()
 
 

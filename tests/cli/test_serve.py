@@ -83,7 +83,9 @@ def test_serve_takes_the_next_free_port() -> None:
         taken.bind((LOCAL, 0))
         taken.listen()
         port = taken.getsockname()[1]
-        assert free_port(port) > port
+        following = free_port(port)
+        assert following > port
+        assert free_port(port, besides={following}) > following, "promised to another simulator, which does not listen yet"
         with pytest.raises(NoFreePort, match=str(port)):
             free_port(port, port)
 

@@ -30,7 +30,8 @@ def register(db) -> None:
     doses = [(0, 1), (0, 2), (0, 3), (1, 1), (1, 2), (2, 1), (2, 2), (3, 1), (4, 1)]
     Dose.objects.bulk_create(
         Dose(
-            person=people[who], occurred_on=date(2021, 1, 1 + 9 * number), vaccine="comirnaty", dose_number=number, series_doses=2,
+            person=people[who], occurred_on=date(2021, 1, 1 + 9 * number), vaccine="comirnaty", dose_number=number,
+            series_doses=2,
             series="booster" if number == 3 else "primary", recorded_by="test", recorded_at="2021-11-21T00:00:00Z",
             source="official_series", source_key=f"{who}:{number}", forced_reason="série officielle" if number == 2 else "",
             forced_rules=["interval_too_short"] if number == 2 else [],

@@ -9,6 +9,22 @@ import pytest
 from allant.country.official.facts import load_series
 
 PEOPLE = 1000
+_REACHED = """
+    WITH dose AS (
+        SELECT d.*, 2021 - extract(year FROM p.birth_date) AS age
+        FROM immunizations_dose d JOIN people_person p ON p.id = d.person_id WHERE d.ended_at IS NULL
+    ), classed AS (
+        SELECT *, CASE WHEN age <= 4 THEN '04' WHEN age <= 9 THEN '09' WHEN age <= 11 THEN '11' WHEN age <= 17 THEN '17'
+            WHEN age <= 24 THEN '24' WHEN age <= 29 THEN '29' WHEN age <= 39 THEN '39' WHEN age <= 49 THEN '49'
+            WHEN age <= 59 THEN '59' WHEN age <= 64 THEN '64' WHEN age <= 69 THEN '69' WHEN age <= 74 THEN '74'
+            WHEN age <= 79 THEN '79' ELSE '80' END AS code
+        FROM dose
+    )
+    SELECT 'dose1', code, count(*) FROM classed WHERE dose_number = 1 GROUP BY 2
+    UNION ALL
+    SELECT 'complete', code, count(*) FROM classed WHERE series = 'primary' AND dose_number = series_doses GROUP BY 2
+    UNION ALL
+    SELECT 'booster', code, count(*) FROM classed WHERE series = 'booster' GROUP BY 2"""
 DEMO = ("demo", "--no-serve", "--people", str(PEOPLE), "--json")
 
 
@@ -24,24 +40,7 @@ def whole(home_factory):
 @pytest.mark.timeout(300)
 def test_fg_04_every_class_ends_within_one_person_of_the_scaled_official_count(whole):
     home, _, outcome, _ = whole
-    found = dict(
-        ((measure, code), count)
-        for measure, code, count in home.query(
-            """WITH dose AS (
-                   SELECT d.*, 2021 - extract(year FROM p.birth_date) AS age FROM immunizations_dose d
-                   JOIN people_person p ON p.id = d.person_id WHERE d.ended_at IS NULL
-               ), classed AS (
-                   SELECT *, CASE WHEN age <= 4 THEN '04' WHEN age <= 9 THEN '09' WHEN age <= 11 THEN '11' WHEN age <= 17 THEN '17'
-                       WHEN age <= 24 THEN '24' WHEN age <= 29 THEN '29' WHEN age <= 39 THEN '39' WHEN age <= 49 THEN '49'
-                       WHEN age <= 59 THEN '59' WHEN age <= 64 THEN '64' WHEN age <= 69 THEN '69' WHEN age <= 74 THEN '74'
-                       WHEN age <= 79 THEN '79' ELSE '80' END AS code FROM dose
-               )
-               SELECT 'dose1', code, count(*) FROM classed WHERE dose_number = 1 GROUP BY 2
-               UNION ALL
-               SELECT 'complete', code, count(*) FROM classed WHERE series = 'primary' AND dose_number = series_doses GROUP BY 2
-               UNION ALL SELECT 'booster', code, count(*) FROM classed WHERE series = 'booster' GROUP BY 2"""
-        )
-    )
+    found = {(measure, code): count for measure, code, count in home.query(_REACHED)}
     series = load_series()
     for measure in ("dose1", "complete", "booster"):
         for at, code in enumerate(series.classes):

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import subprocess
 import time
 from collections import Counter
 from datetime import date, datetime, timedelta
@@ -28,39 +29,46 @@ from tests.campaigns.conftest import OPENING, persons, plan
 PEOPLE = 40
 AT = datetime(2021, 1, 18, 9, tzinfo=clock.PARIS)
 
+GO_ON = "\n" * 20
 _SEND = """
-import os, time
 from datetime import date, datetime
 from pathlib import Path
 from allant import clock
 from allant.outreach import file_channel
 
-def said(name):
+def pause(name):
+    if name == {pause!r}:
+        print(name, flush=True)
+        input()
+
+def pausing(name):
     real = getattr(file_channel, name)
     def paused(*arguments):
-        print(name, flush=True)
-        if name == PAUSE:
-            time.sleep(60)
+        pause(name)
         answer = real(*arguments)
+        if name == "_write" and str(arguments[0]).endswith({after!r}):
+            pause("written")
         return answer
     setattr(file_channel, name, paused)
 
-PAUSE = {pause!r}
-for name in ("_claim", "_send", "_publish", "_write", "_published"):
-    said(name)
-if PAUSE == "marked":
-    os_replace = os.replace
-    def replace(draft, path):
-        os_replace(draft, path)
-        if str(path).endswith({after!r}):
-            print("marked", flush=True)
-            time.sleep(60)
-    os.replace = replace
+for name in ("_send", "_publish", "_write"):
+    pausing(name)
 sent = file_channel.send_to_files(
     channel="sms", on=date(2021, 1, 18), at=datetime(2021, 1, 18, 9, tzinfo=clock.PARIS), directory=Path({folder!r}), batch=7,
 )
 print("sent", sent, flush=True)
 """
+
+
+def sender(folder: Path, pause: str = "", after: str = "-") -> str:
+    """The work of another sender; it waits for a line each time it comes to `pause` (`written`: a file ending with `after`)."""
+    return _SEND.format(pause=pause, after=after, folder=str(folder))
+
+
+def until(process: subprocess.Popen[str], pause: str) -> None:
+    """Wait until it has come there."""
+    while process.stdout.readline().strip() != pause:
+        assert process.poll() is None
 
 
 @pytest.fixture
@@ -144,15 +152,14 @@ def test_calls_do_not_leave_as_files(outbox, tmp_path):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("pause", "after", "claimed", "published"), [
-    ("_send", "", 7, 0),  # claimed, nothing written
-    ("_publish", "", 7, 0),  # rows locked, about to write
-    ("marked", ".csv", 7, 0),  # the file is there without its manifest
-    ("marked", ".json", 7, 1),  # published, and not marked sent
+    ("_send", "-", 7, 0),  # claimed, nothing written
+    ("_publish", "-", 7, 0),  # rows locked, about to write
+    ("written", ".csv", 7, 0),  # the file is there without its manifest
+    ("written", ".json", 7, 1),  # published, and not marked sent
 ])  # fmt: skip
 def test_av_14_killed_between_claim_write_and_mark(outbox, tmp_path, pause, after, claimed, published):
-    with another_process.start(_SEND.format(pause=pause, after=after, folder=str(tmp_path))) as process:
-        while process.stdout.readline().strip() != pause:
-            assert process.poll() is None
+    with another_process.running(sender(tmp_path, pause, after)) as process:
+        until(process, pause)
         process.kill()
     assert Message.objects.pending().exclude(sent_in="").count() == claimed
     assert len(list(tmp_path.rglob("*.json"))) == published
@@ -164,38 +171,32 @@ def test_av_14_killed_between_claim_write_and_mark(outbox, tmp_path, pause, afte
 
 @pytest.mark.django_db(transaction=True)
 def test_av_14_two_senders_at_once_never_send_one_message_twice(outbox, tmp_path):
-    both = [another_process.start(_SEND.format(pause="", after="", folder=str(tmp_path))) for _ in range(2)]
-    said = [process.communicate(timeout=60)[0].split() for process in both]
-    assert [process.returncode for process in both] == [0, 0]
-    assert sum(int(words[words.index("sent") + 1]) for words in said) == 20
+    work = sender(tmp_path)
+    with another_process.running(work) as first, another_process.running(work) as second:
+        said = [process.communicate(timeout=60)[0].split() for process in (first, second)]
+    assert sum(int(words[-1]) for words in said) == 20
     each_once(tmp_path)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_av_14_a_second_sender_leaves_alone_the_batch_that_the_first_is_writing(outbox, tmp_path):
+def test_av_14_a_batch_claimed_by_one_sender_and_written_by_another_leaves_once(outbox, tmp_path):
     """The first has claimed seven and pauses before writing: the second takes them over; woken, the first finds nothing."""
-    script = _SEND.replace("time.sleep(60)", "input()").replace("import os, time", "import os, sys, time")
-    with another_process.start(script.format(pause="_send", after="", folder=str(tmp_path)), talks=True) as process:
-        while process.stdout.readline().strip() != "_send":
-            assert process.poll() is None
+    with another_process.running(sender(tmp_path, "_send")) as first:
+        until(first, "_send")
         assert send(tmp_path) == 20
-        process.stdin.write("\n" * 20)
-        process.stdin.close()
-        assert process.stdout.read().split()[-1] == "0"
+        assert first.communicate(GO_ON, timeout=60)[0].split()[-1] == "0"
     each_once(tmp_path)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_av_14_a_second_sender_waits_for_the_batch_that_the_first_is_writing(outbox, tmp_path):
-    script = _SEND.replace("time.sleep(60)", "input()")
-    first = another_process.start(script.format(pause="_publish", after="", folder=str(tmp_path)), talks=True)
-    while first.stdout.readline().strip() != "_publish":
-        assert first.poll() is None
-    second = another_process.start(script.format(pause="", after="", folder=str(tmp_path)))
-    while not waiting():
-        assert second.poll() is None, "the second did not wait"
-        time.sleep(0.02)
-    said = [process.communicate(text, timeout=60)[0].split() for process, text in ((first, "\n" * 20), (second, None))]
+    with another_process.running(sender(tmp_path, "_publish")) as first:
+        until(first, "_publish")
+        with another_process.running(sender(tmp_path)) as second:
+            while not waiting():
+                assert second.poll() is None, "the second did not wait"
+                time.sleep(0.02)
+            said = [process.communicate(GO_ON, timeout=60)[0].split() for process in (first, second)]
     assert sum(int(words[-1]) for words in said) == 20
     each_once(tmp_path)
 

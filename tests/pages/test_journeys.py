@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.core.cache import cache
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
@@ -80,7 +80,7 @@ def test_a_week_earlier_by_keyboard(browser_page: Page, site: str) -> None:
     tab_to(browser_page, "Semaine précédente", limit=3)
     browser_page.keyboard.press("Enter")
     browser_page.wait_for_url("**/chiffres/?le=2021-02-03")
-    assert browser_page.get_by_text("mercredi 3 février 2021").is_visible()
+    expect(browser_page.get_by_text("mercredi 3 février 2021")).to_be_visible()
 
 
 def test_a_campaign_manager_by_keyboard_from_the_door_to_why(browser_page: Page, site: str) -> None:
@@ -106,7 +106,7 @@ def test_a_campaign_manager_by_keyboard_from_the_door_to_why(browser_page: Page,
     page.keyboard.type(small_country.matricule(small_country.an_invitation().person_id))
     page.keyboard.press("Enter")
     page.wait_for_url("**/personnes/*/pourquoi/")
-    assert page.get_by_role("heading", name="Cette personne est dans la cible").is_visible()
+    expect(page.get_by_role("heading", name="Cette personne est dans la cible")).to_be_visible()
 
 
 def test_campaign_pages_are_accessible(browser_page: Page, axe: Check, site: str) -> None:
@@ -120,7 +120,7 @@ def test_campaign_pages_are_accessible(browser_page: Page, axe: Check, site: str
     page.goto(f"{site}/campagnes/essai/pourquoi/")
     page.get_by_label("Matricule ou code de ciblage").fill("12")
     page.get_by_role("button", name="Chercher").click()
-    assert page.get_by_text("2 caractères lus").is_visible()
+    expect(page.get_by_text("2 caractères lus")).to_be_visible()
     axe(page)
     page.goto(f"{site}/professionnel/")
     axe(page)
@@ -129,7 +129,7 @@ def test_campaign_pages_are_accessible(browser_page: Page, axe: Check, site: str
 def test_vc01_the_banner_of_a_password_sign_in_is_accessible(browser_page: Page, axe: Check, site: str) -> None:
     """VC-01."""
     sign_in(browser_page, site, "pro-sante-connect", "Médecin, identifiant et mot de passe seulement")
-    assert browser_page.get_by_role("heading", name="Identification par carte CPS nécessaire").is_visible()
+    expect(browser_page.get_by_role("heading", name="Identification par carte CPS nécessaire")).to_be_visible()
     axe(browser_page)
 
 
@@ -139,12 +139,12 @@ def test_vc03_choosing_a_place_of_activity(browser_page: Page, axe: Check, site:
     sign_in(page, site, "pro-sante-connect", "Médecin, trois structures")
     assert path_of(page) == "/professionnel/lieu/"
     page.get_by_role("button", name="Exercer depuis ce lieu").click()
-    assert page.get_by_text("Aucun lieu choisi").is_visible()
+    expect(page.get_by_text("Aucun lieu choisi")).to_be_visible()
     axe(page)
     page.set_viewport_size({"width": 1280, "height": 800})
     page.get_by_text("EHPAD Les Tamaris").click()
     page.get_by_role("button", name="Exercer depuis ce lieu").click()
-    assert page.get_by_text("EHPAD Les Tamaris").is_visible()
+    expect(page.get_by_text("EHPAD Les Tamaris")).to_be_visible()
     axe(page)
 
 
@@ -155,7 +155,7 @@ def test_signing_out_here_then_at_the_provider(browser_page: Page, axe: Check, s
     axe(page)
     page.get_by_role("button", name="Fermer la session chez mon fournisseur").click()
     page.get_by_role("button", name="Fermer la session", exact=True).click()
-    assert page.url == f"{site}/"
+    page.wait_for_url(f"{site}/")
 
 
 def test_the_menu_opens_on_a_small_screen(browser_page: Page, site: str) -> None:
