@@ -1,6 +1,7 @@
 """What every test gets: a real PostgreSQL, strict templates, a real browser."""
 
 import os
+from collections.abc import Iterator
 from contextlib import suppress
 
 import psycopg
@@ -34,6 +35,15 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
             if not os.path.exists(f"/proc/{name.split('_')[2]}"):
                 with suppress(psycopg.Error):
                     connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """As pytest-django's; at the end, end the sessions that servers and threads of the tests left in the database."""
+    yield
+    name = settings.DATABASES["default"]["NAME"]
+    with psycopg.connect(settings.CLUSTER.dsn("postgres"), autocommit=True) as connection:
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
 
 
 @pytest.fixture(scope="session")
