@@ -37,7 +37,8 @@ class Source(Protocol):
 
 def people_of(source: Source) -> int:
     """How many persons the populations of the age classes stand for: those whose birth date is unknown come on top."""
-    return int(source.query("SELECT count(birth_date) AS people FROM person", pa.schema([("people", pa.int64())]))["people"][0].as_py())
+    found = source.query("SELECT count(birth_date) AS people FROM person", pa.schema([("people", pa.int64())]))
+    return int(found["people"][0].as_py())
 
 
 def residents_of(source: Source) -> dict[str, int]:
