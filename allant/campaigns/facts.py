@@ -1,6 +1,7 @@
 """The facts that this room lets targets speak of: earlier invitations."""
 
 from allant.facts import DATE, MANY, TEXT, Fact, FactTable
+from allant.outreach.models import Channel
 
 INVITATION = FactTable(
     name="invitation",
@@ -9,7 +10,7 @@ INVITATION = FactTable(
     columns=(
         Fact("campaign", TEXT, "campagne", "campagne inconnue"),
         Fact("invited_on", DATE, "date de l'invitation", "date inconnue"),
-        Fact("channel", TEXT, "canal", "canal inconnu"),
+        Fact("channel", TEXT, "canal", "canal inconnu", choices=dict(Channel.choices)),
     ),
     plural_fr="invitations",
     present_fr="déjà invité",
