@@ -16,6 +16,7 @@ from allant.site.providers import PROVIDERS
 FIRST_PORT = 8000
 WORKERS = 2
 THREADS = 4  # per worker: more only wait for the same two cores
+LEAVE_WORKERS = 2  # seconds a worker has to end; one that was being replaced would stay for ever
 PATIENCE = 60  # seconds for the first answer
 SIMULATORS = {"partner": "partners"}  # where the service and its simulator bear different names
 ROUND = 2.0  # seconds between two looks at the database
@@ -57,7 +58,8 @@ def run_site(*, port: int | None = None, simulators: bool = True) -> int:
 def _server(port: int) -> list[str]:
     return [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--host", LOCAL, "--port", str(port),
-        "--workers", str(WORKERS), "--blocking-threads", str(THREADS), "--respawn-failed-workers", "--log-level", "warning",
+        "--workers", str(WORKERS), "--blocking-threads", str(THREADS), "--respawn-failed-workers",
+        "--workers-kill-timeout", str(LEAVE_WORKERS), "--log-level", "warning",
         "allant.site.wsgi:application",
     ]  # fmt: skip
 
