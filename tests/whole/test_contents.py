@@ -31,7 +31,7 @@ def test_no_file_holds(pattern: re.Pattern[str]) -> None:
 
 def test_the_sweep_sees_what_it_looks_for() -> None:
     # Put together here, so that the file itself names neither.
-    assert MACHINE.search(f"open('/{'work'}/data')") and not MACHINE.search("docs/work/plan")
+    assert MACHINE.search(f"open('/{'work'}/data')") and not MACHINE.search(f"docs/{'work'}/plan")
     assert REGISTRIES.search(f"https://{'pypi'}.org/simple/django")
 
 
