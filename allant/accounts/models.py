@@ -25,6 +25,10 @@ class User(AbstractBaseUser):
     organisation = models.ForeignKey(
         "directory.Organisation", on_delete=models.PROTECT, null=True, blank=True, verbose_name="organisme"
     )
+    practitioner = models.ForeignKey(
+        "directory.Practitioner", on_delete=models.PROTECT, null=True, blank=True, verbose_name="professionnel de santé"
+    )
+    person = models.ForeignKey("people.Person", on_delete=models.PROTECT, null=True, blank=True, verbose_name="assuré")
     is_active = models.BooleanField("actif", default=True)
     joined_at = models.DateTimeField("première connexion", db_default=Now())
 
@@ -56,6 +60,8 @@ class Membership(models.Model):
     structure_name = models.CharField("structure", max_length=200, blank=True)
     departement_code = models.CharField("département", max_length=3, blank=True)
     profession = models.CharField("profession", max_length=8, blank=True, help_text="Code de profession de l'Annuaire santé.")
+    am_number = models.CharField("N°AM", max_length=9, blank=True, default="", db_default="")
+    postcode = models.CharField("code postal", max_length=5, blank=True, default="", db_default="")
     organisation = models.ForeignKey(
         "directory.Organisation", on_delete=models.PROTECT, null=True, blank=True, verbose_name="organisme"
     )

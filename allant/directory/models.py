@@ -61,6 +61,29 @@ class Practitioner(models.Model):
         return f"{self.given_names} {self.family_name}"
 
 
+@pghistory.track(pghistory.UpdateEvent(row=pghistory.Old), pghistory.DeleteEvent())
+class Location(models.Model):
+    """Where an act was done (FHIR Location): a kind of place, its name and where it stands."""
+
+    kind = models.CharField("nature", max_length=40)  # a code of `teleservice.places`
+    name = models.CharField("nom", max_length=200)
+    postcode = models.CharField("code postal", max_length=5)
+    commune_code = models.CharField("commune", max_length=5)
+    organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True, related_name="locations")
+
+    class Meta:
+        verbose_name = "lieu"
+        verbose_name_plural = "lieux"
+        ordering = ("name", "postcode", "id")
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "name", "postcode", "commune_code"], name="directory_location_once"),
+        ]
+        indexes = [models.Index(fields=["postcode"], name="directory_location_postcode", opclasses=["text_pattern_ops"])]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.postcode})"
+
+
 class LoadBatch(models.Model):
     """One load of the register: the entry that stands for the history of all rows it wrote."""
 

@@ -12,7 +12,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from allant.directory.models import Organisation, Practitioner
+from allant.directory.models import Location, Organisation, Practitioner
 from allant.immunizations.querysets import DoseQuerySet, LotQuerySet
 from allant.people.models import Person
 
@@ -45,6 +45,14 @@ class Source(models.TextChoices):
     CSV = "csv", "Fichier CSV"
     FHIR = "fhir", "FHIR"
     OFFICIAL_SERIES = "official_series", "Série officielle"
+
+
+class EndKind(models.TextChoices):
+    """Why a version ended: replaced by a right one, cancelled by its recorder, or by an administrator (trace « Annulé »)."""
+
+    CORRECTED = "corrected", "Corrigée"
+    CANCELLED = "cancelled", "Annulée par son auteur"
+    ADMINISTRATIVE = "administrative", "Annulée par l'administration"
 
 
 @pghistory.track(pghistory.UpdateEvent(row=pghistory.Old), pghistory.DeleteEvent())
@@ -151,6 +159,8 @@ class Dose(models.Model):
     site = models.CharField("site d'injection", max_length=40, blank=True, default="", db_default="")
     place_kind = models.CharField("lieu", max_length=40, blank=True, default="", db_default="")
     proof = models.CharField("justificatif", max_length=200, blank=True, default="", db_default="")
+    location = models.ForeignKey(Location, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    am_number = models.CharField("N°AM", max_length=9, blank=True, default="", db_default="")
     organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     practitioner = models.ForeignKey(Practitioner, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     recorded_at = models.DateTimeField("enregistré le")
@@ -166,6 +176,7 @@ class Dose(models.Model):
     replaces = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="replaced_by", db_index=False)
     ended_at = models.DateTimeField("fin de validité", null=True, blank=True)
     ended_by = models.CharField("mis fin par", max_length=100, blank=True, default="", db_default="")
+    end_kind = models.CharField("nature de la fin", max_length=14, choices=EndKind, blank=True, default="", db_default="")
     end_reason = models.CharField("motif de fin", max_length=200, blank=True, default="", db_default="")
 
     objects = DoseQuerySet.as_manager()
@@ -193,7 +204,7 @@ class Dose(models.Model):
                 condition=Q(dose_number__gte=1, series_doses__gte=1, version__gte=1), name="immunizations_dose_numbers"
             ),
             models.CheckConstraint(
-                condition=Q(ended_at__isnull=True, end_reason="") | (Q(ended_at__isnull=False) & ~Q(end_reason="")),
+                condition=Q(ended_at__isnull=True, end_kind="", end_reason="") | (Q(ended_at__isnull=False) & ~Q(end_reason="")),
                 name="immunizations_dose_end_has_reason",
             ),
             models.CheckConstraint(
@@ -211,12 +222,47 @@ class Dose(models.Model):
         ]
         triggers = [
             pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
-            pgtrigger.ReadOnly(name="only_ended", exclude=["ended_at", "ended_by", "end_reason"]),
+            pgtrigger.ReadOnly(name="only_ended", exclude=["ended_at", "ended_by", "end_kind", "end_reason"]),
             pgtrigger.Protect(name="ended_once", operation=pgtrigger.Update, condition=pgtrigger.Q(old__ended_at__isnull=False)),
         ]
 
     def __str__(self) -> str:
         return f"{self.get_vaccine_display()}, rang {self.dose_number}, {self.occurred_on}"
+
+
+class VolumeAlert(models.Model):
+    """An abnormal number of acts recorded by one account in one window: false certificates were made with stolen sessions.
+
+    Raised once a window; an administrator closes it with a decision.
+    """
+
+    actor = models.CharField("compte", max_length=200)
+    practitioner = models.ForeignKey(Practitioner, models.PROTECT, null=True, blank=True, related_name="+")
+    window_start = models.DateTimeField("depuis")
+    window_end = models.DateTimeField("jusqu'à")
+    recorded = models.PositiveIntegerField("actes enregistrés")
+    threshold = models.PositiveIntegerField("seuil")
+    raised_at = models.DateTimeField("signalé le")
+    closed_at = models.DateTimeField("clos le", null=True, blank=True)
+    closed_by = models.CharField("clos par", max_length=100, blank=True, default="")
+    decision = models.CharField("décision", max_length=500, blank=True, default="")
+
+    allant_kind = "mutable"  # raised, then closed once
+
+    class Meta:
+        verbose_name = "volume anormal"
+        verbose_name_plural = "volumes anormaux"
+        ordering = ("-raised_at", "-id")
+        constraints = [
+            models.UniqueConstraint(fields=["actor", "window_start"], name="immunizations_volumealert_once"),
+            models.CheckConstraint(
+                condition=Q(closed_at__isnull=True, decision="") | (Q(closed_at__isnull=False) & ~Q(decision="")),
+                name="immunizations_volumealert_closed_has_decision",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.recorded} actes"
 
 
 class DoseSummary(models.Model):

@@ -233,3 +233,35 @@ class Situation(models.Model):
 
     def __str__(self) -> str:
         return self.get_kind_display()
+
+
+class DuplicateVerdict(models.TextChoices):
+    """What was decided of a proposed pair; empty while nobody decided."""
+
+    MERGED = "merged", "Fusionnées"
+    DIFFERENT = "different", "Personnes différentes"
+
+
+@pghistory.track(pghistory.UpdateEvent(row=pghistory.Old), pghistory.DeleteEvent())
+class DuplicateCandidate(models.Model):
+    """Two records that may be one person (VC-63): the lower id first; `rule` says why they are proposed."""
+
+    first = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    second = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    rule = models.CharField("règle", max_length=40)
+    found_at = models.DateTimeField("proposé le")
+    verdict = models.CharField("décision", max_length=9, choices=DuplicateVerdict, blank=True, default="", db_default="")
+    decided_at = models.DateTimeField("décidé le", null=True, blank=True)
+    decided_by = models.CharField("par", max_length=100, blank=True, default="", db_default="")
+
+    class Meta:
+        verbose_name = "doublon proposé"
+        verbose_name_plural = "doublons proposés"
+        ordering = ("found_at", "id")
+        constraints = [
+            models.UniqueConstraint(fields=["first", "second"], name="people_duplicatecandidate_once"),
+            models.CheckConstraint(condition=Q(first__lt=F("second")), name="people_duplicatecandidate_order"),
+        ]
+
+    def __str__(self) -> str:
+        return f"paire n° {self.pk}"

@@ -31,12 +31,17 @@ INSTALLED_APPS = [
     "allant.outreach",
     "allant.campaigns",
     "allant.figures",
+    "allant.vaccination",
+    "allant.supply",
     "allant.country",
     # pages (their templates and static files)
     "allant.pages.base",
     "allant.pages.public",
     "allant.pages.professional",
     "allant.pages.campaigns",
+    "allant.pages.administration",
+    "allant.pages.insured",
+    "allant.api",
     # site
     "allant.site",
     # libraries

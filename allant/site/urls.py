@@ -10,6 +10,9 @@ urlpatterns = [
     path("", include("allant.pages.base.urls")),
     path("professionnel/", include("allant.pages.professional.urls")),
     path("campagnes/", include("allant.pages.campaigns.urls")),
+    path("administration/", include("allant.pages.administration.urls")),
+    path("assure/", include("allant.pages.insured.urls")),
+    path("fhir/", include("allant.api.urls")),
     path("connexion/", include("allant.site.signin")),
     path("sante/", public(health), name="health"),
 ]
