@@ -1,6 +1,7 @@
 """What every test gets: a real PostgreSQL, strict templates, a real browser."""
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -20,7 +21,9 @@ hypothesis_settings.register_profile(
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose the generative profile: long when the long tests were asked for."""
+    """Choose the generative profile, long when the long tests were asked for; make Ctrl-C work."""
+    # A run started in the background inherits an ignored Ctrl-C, and so would the commands that the tests interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     long = "long" in (config.option.markexpr or "") and "not long" not in (config.option.markexpr or "")
     hypothesis_settings.load_profile("long" if long else "quick")
 
@@ -42,6 +45,8 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
     """As pytest-django's; at the end, end the sessions that servers and threads of the tests left in the database."""
     yield
     name = settings.DATABASES["default"]["NAME"]
+    if not name.startswith("test_"):
+        return  # no test of this process asked for a database
     with psycopg.connect(settings.CLUSTER.dsn("postgres"), autocommit=True) as connection:
         connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
 

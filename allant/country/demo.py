@@ -22,7 +22,7 @@ from allant.country.replay.database import replay
 from allant.doctrine import rules
 from allant.figures.official import replace_official
 from allant.figures.parameters import ALL, Parameters, scale_of
-from allant.figures.publish import publish
+from allant.figures.publish import is_current, publish
 from allant.figures.sources import PostgresSource, people_of
 from allant.outreach.actions import load_templates
 from allant.outreach.models import Message
@@ -87,11 +87,13 @@ def replay_loaded(series: Series, progress: Progress) -> Outcome:
 
 
 def _publish(on: date, progress: Progress) -> None:
-    """The open-data files that the pages offer, once the whole replay is there."""
+    """The open-data files that the pages offer, once the whole replay is there; those of a former start when nothing changed."""
     progress("publication", 0, 1)
     parameters = Parameters(rules.as_known_on(on))
     parameters = replace(parameters, scale=scale_of(people_of(PostgresSource()), parameters.population(on)[ALL]))
-    publish(PostgresSource(), parameters, on, Path(settings.ALLANT_PUBLICATION), on)
+    folder = Path(settings.ALLANT_PUBLICATION)
+    if not is_current(PostgresSource(), parameters, on, folder):
+        publish(PostgresSource(), parameters, on, folder, on)
     progress("publication", 1, 1)
 
 

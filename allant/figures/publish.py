@@ -1,5 +1,6 @@
 """A production of open data: national files, files by territory, dictionary and metadata, in one folder (FG-02)."""
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from allant.doctrine import BOOKS
 from allant.figures import national, territory
 from allant.figures.aggregate import NoDose, count_by_week, count_national
 from allant.figures.current import SERIES_START
@@ -58,8 +60,25 @@ def publish(
             rows[name] = table.num_rows
             columns += [column for column in table.column_names if column not in columns]
         write_texts(_dictionary(columns), work / "dictionnaire.csv")
-        (work / LAST).write_text(_metadata(parameters, on, produced_on, rows), "utf-8")
+        (work / LAST).write_text(_metadata(parameters, on, produced_on, rows, fingerprint(source, parameters, on)), "utf-8")
     return Production(folder, on, rows)
+
+
+def is_current(source: Source, parameters: Parameters, on: date, folder: Path) -> bool:
+    """Whether `folder` holds what `publish` would write: same acts and persons, same rules, same software, same day."""
+    try:
+        written = json.loads((folder / LAST).read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return written.get("empreinte") == fingerprint(source, parameters, on)
+
+
+def fingerprint(source: Source, parameters: Parameters, on: date) -> str:
+    """SHA-256 of everything that a production depends on."""
+    digest = hashlib.sha256(f"{source.version()} {on} {parameters.scale!r}".encode())
+    for path in sorted([*BOOKS.rglob("*.yaml"), *Path(__file__).parent.glob("*.*")]):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _tables(source: Source, parameters: Parameters, on: date, step: Step, territories: bool) -> Iterable[tuple[str, pa.Table]]:
@@ -89,7 +108,7 @@ def _dictionary(columns: list[str]) -> pa.Table:
 _DICTIONARY = {"colonne": "name", "type": "type", "description": "text"}
 
 
-def _metadata(parameters: Parameters, on: date, produced_on: date, rows: dict[str, int]) -> str:
+def _metadata(parameters: Parameters, on: date, produced_on: date, rows: dict[str, int], state: str) -> str:
     content = {
         "titre": "Vaccination contre la Covid-19 : données ouvertes d'Allant",
         "avertissement": SYNTHETIC,
@@ -100,6 +119,7 @@ def _metadata(parameters: Parameters, on: date, produced_on: date, rows: dict[st
         "population": parameters.population(on)[ALL],
         "format": {"separateur": ";", "encodage": "UTF-8", "decimale": ".", "vide": "effectif couvert par le secret statistique"},
         "lignes": rows,
+        "empreinte": state,
         "definitions": [asdict(definition) for definition in definitions().values()],
     }
     return json.dumps(content, ensure_ascii=False, indent=2) + "\n"

@@ -32,7 +32,7 @@ class Source(Protocol):
         """The rows of a SELECT over `dose` and `person`, in this schema."""
 
     def version(self) -> str:
-        """Changes when a dose is recorded, corrected or cancelled."""
+        """Changes when a dose is recorded, corrected or cancelled, or a person added or changed."""
 
 
 def people_of(source: Source) -> int:
@@ -58,9 +58,15 @@ class PostgresSource:
         return bulk.copy_out(_POSTGRES_RELATIONS + sql, (), schema)
 
     def version(self) -> str:
-        """Rows only appear or end, so two counts and the newest id say whether anything moved."""
-        schema = pa.schema([("newest", pa.int64()), ("rows", pa.int64()), ("ended", pa.int64())])
-        found = bulk.copy_out("SELECT coalesce(max(id), 0), count(*), count(ended_at) FROM immunizations_dose", (), schema)
+        """Doses only appear or end, so two counts and the newest id say whether one moved; a changed person leaves an event."""
+        names = ("newest", "rows", "ended", "persons", "changes")
+        schema = pa.schema([(name, pa.int64()) for name in names])
+        found = bulk.copy_out(
+            "SELECT coalesce(max(id), 0), count(*), count(ended_at), (SELECT coalesce(max(id), 0) FROM people_person), "
+            "(SELECT coalesce(max(pgh_id), 0) FROM people_personevent) FROM immunizations_dose",
+            (),
+            schema,
+        )
         return "-".join(str(found.column(name)[0].as_py()) for name in schema.names)
 
 

@@ -1,17 +1,20 @@
 """The official series is for the column marked official, and for nothing else."""
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from django.db import transaction
 from psycopg.errors import UniqueViolation
 
 import allant
 from allant.figures.official import SCHEMA, official_day, official_on, replace_official
 from allant.figures.parameters import Parameters
-from allant.figures.publish import publish
+from allant.figures.publish import is_current, publish
+from allant.immunizations.models import Dose
+from allant.people.models import Person
 from tests.figures.conftest import SCENE
 
 ROWS = pa.table(
@@ -61,3 +64,21 @@ def test_fg_04_only_the_column_marked_official_names_the_table() -> None:
         if re.search(r"figures\.official|figures import .*\bofficial\b", path.read_text("utf-8"))
     }
     assert users <= USERS
+
+
+@pytest.mark.django_db
+def test_fg_02_a_production_is_current_until_a_dose_or_a_person_moves(parameters: Parameters, tmp_path: Path) -> None:
+    """Issue 2: a second start writes the files again only when they would differ."""
+    source, day = SCENE.in_postgres(), date(2021, 11, 21)
+    assert not is_current(source, parameters, day, tmp_path / "out")
+    publish(source, parameters, day, tmp_path / "out", produced_on=day)
+    assert is_current(source, parameters, day, tmp_path / "out")
+    assert not is_current(source, parameters, date(2021, 11, 20), tmp_path / "out")
+    with transaction.atomic():
+        Person.objects.filter(pk=Person.objects.first().pk).update(given_names="Autre")
+        assert not is_current(source, parameters, day, tmp_path / "out")
+        transaction.set_rollback(True)
+    dose = Dose.objects.current().first()
+    dose.ended_at, dose.ended_by, dose.end_reason = datetime(2021, 11, 21, tzinfo=UTC), "essai", "essai"
+    dose.save(update_fields=["ended_at", "ended_by", "end_reason"])
+    assert not is_current(source, parameters, day, tmp_path / "out")
