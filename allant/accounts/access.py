@@ -9,21 +9,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from django.http import HttpRequest, HttpResponse
+
 from allant.accounts.roles import Role
 
 View = TypeVar("View", bound=Callable[..., Any])
+Gate = Callable[[HttpRequest], HttpResponse | None]
 
 
 @dataclass(frozen=True)
 class Access:
-    """What a view asks for; `roles` is empty when it is public."""
+    """What a view asks for: one of `roles`, or what its `gate` lets through; neither when it is public."""
 
     roles: frozenset[Role] = frozenset()
+    gate: Gate | None = None
 
     @property
     def public(self) -> bool:
         """Whether anyone may open the page."""
-        return not self.roles
+        return not self.roles and self.gate is None
 
     def allows(self, roles: frozenset[Role]) -> bool:
         """Whether one of `roles` is enough."""
@@ -43,6 +47,16 @@ def requires(*roles: Role) -> Callable[[View], View]:
 
     def declare(view: View) -> View:
         view.allant_access = Access(frozenset(roles))  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def for_clients(gate: Gate) -> Callable[[View], View]:
+    """Declare an address for programs, which hold no session: `gate` gives the refusal, or None to let the request in."""
+
+    def declare(view: View) -> View:
+        view.allant_access = Access(gate=gate)  # type: ignore[attr-defined]
         return view
 
     return declare

@@ -34,6 +34,8 @@ class AccessMiddleware:
             raise PermissionDenied("Cette page ne déclare pas à qui elle est destinée : elle reste fermée.")
         if access.public:
             return None
+        if access.gate is not None:
+            return access.gate(request)
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path(), reverse("account_login"))
         if not access.allows(roles_of(request)):

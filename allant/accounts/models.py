@@ -62,6 +62,9 @@ class Membership(models.Model):
     profession = models.CharField("profession", max_length=8, blank=True, help_text="Code de profession de l'Annuaire santé.")
     am_number = models.CharField("N°AM", max_length=9, blank=True, default="", db_default="")
     postcode = models.CharField("code postal", max_length=5, blank=True, default="", db_default="")
+    exercise_mode = models.CharField(
+        "mode d'exercice", max_length=8, blank=True, default="", db_default="", help_text="Code de l'Annuaire santé : L, S, B."
+    )
     organisation = models.ForeignKey(
         "directory.Organisation", on_delete=models.PROTECT, null=True, blank=True, verbose_name="organisme"
     )

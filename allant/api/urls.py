@@ -1,5 +1,5 @@
 """Addresses for programs."""
 
-from django.urls import URLPattern
+from allant.api.fhir import routes
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = routes.urlpatterns()

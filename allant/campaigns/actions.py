@@ -6,13 +6,18 @@ from decimal import Decimal
 
 import pghistory
 from django.db import connection, transaction
+from django.db.models import Q
 
 from allant import clock
 from allant.campaigns import keyring
-from allant.campaigns.models import Campaign, Invitation, TargetVersion
+from allant.campaigns.models import Campaign, Invitation, TargetVersion, Wave
 from allant.outreach.actions import drop_messages, queue_messages
 from allant.outreach.models import Channel
+from allant.people.models import Person
 from allant.targeting import Definition, sentence
+
+HANDED_OVER = "hand"
+"""The channel of an invitation whose code a professional hands over: no message leaves."""
 
 
 @dataclass(frozen=True)
@@ -54,22 +59,35 @@ def save_campaign(plan: CampaignPlan, *, by: str) -> Campaign:
     values = {name: getattr(plan, name) for name in _COLUMNS}
     with pghistory.context(by=by):
         campaign, _ = Campaign.objects.update_or_create(slug=plan.slug, defaults={**values, "channels": list(plan.channels)})
-    population = None if plan.objective_population is None else plan.objective_population.to_json()
-    last = campaign.target_versions.order_by("number").last()
-    if last is None or (last.content_hash, last.objective_definition) != (plan.target.content_hash, population):
-        TargetVersion.objects.create(
-            campaign=campaign,
-            number=1 if last is None else last.number + 1,
-            definition=plan.target.to_json(),
-            objective_definition=population,
-            written_on=plan.starts_on,
-            sentence=sentence(plan.target),
-            content_hash=plan.target.content_hash,
-            created_at=clock.now(),
-            created_by=by,
-        )
+    save_target(campaign, plan.target, plan.objective_population, written_on=plan.starts_on, by=by)
     campaign.refresh_from_db()  # as stored: shares are decimals
     return campaign
+
+
+@transaction.atomic
+def save_target(
+    campaign: Campaign, target: Definition, objective: Definition | None, *, written_on: date, by: str
+) -> TargetVersion:
+    """Write the target as the next version, unless the last one says the same; the version that stands.
+
+    `objective`: the population its objective speaks of; `written_on`: the day its ages and delays count on.
+    """
+    Campaign.objects.select_for_update().get(pk=campaign.pk)  # versions are numbered in turn
+    population = None if objective is None else objective.to_json()
+    last = campaign.target_versions.order_by("number").last()
+    if last and (last.content_hash, last.objective_definition) == (target.content_hash, population):
+        return last
+    return TargetVersion.objects.create(
+        campaign=campaign,
+        number=last.number + 1 if last else 1,
+        definition=target.to_json(),
+        objective_definition=population,
+        written_on=written_on,
+        sentence=sentence(target),
+        content_hash=target.content_hash,
+        created_at=clock.now(),
+        created_by=by,
+    )
 
 
 @transaction.atomic
@@ -98,9 +116,46 @@ def reissue_code(invitation: Invitation, *, by: str, on: date) -> Invitation:
     return fresh
 
 
+@transaction.atomic
+def give_code(*, campaign: Campaign, person: Person, by: str, on: date) -> Invitation:
+    """The person's last valid invitation of any campaign of this programme, else a new one of `campaign`, handed over that day.
+
+    Merged records are one person. No message leaves; the invitation stands in a wave of the day that has no list.
+    """
+    survivor = Person.objects.select_for_update(no_key=True).get(pk=person.merged_into_id or person.pk)
+    borne_by = Q(person=survivor.pk) | Q(person__in=Person.objects.filter(merged_into=survivor.pk).values("pk"))
+    given = Invitation.objects.valid().filter(borne_by, campaign__programme=campaign.programme)
+    return given.order_by("-invited_on", "-pk").first() or Invitation.objects.create(
+        campaign=campaign, wave=_open_wave(campaign, by=by, on=on), person=survivor, channel=HANDED_OVER, invited_on=on,
+        code_serial=reserve_serials(1), code_key_version=keyring.current().version,
+    )  # fmt: skip
+
+
+def _open_wave(campaign: Campaign, *, by: str, on: date) -> Wave:
+    """The wave of a day under which codes are handed over one by one: nobody was chosen by a target."""
+    if (wave := campaign.waves.filter(planned_on=on).first()) is not None:
+        return wave
+    Campaign.objects.select_for_update().get(pk=campaign.pk)  # the number of a wave is taken in turn
+    now = clock.now()
+    wave, _ = campaign.waves.get_or_create(
+        planned_on=on,
+        defaults={
+            "target_version": campaign.current_target, "number": campaign.waves.count() + 1, "as_of": on, "found": 0, "size": 0,
+            "target_hash": "", "target_file": "", "first_serial": 0, "key_version": keyring.current().version,
+            "launched_at": now, "launched_by": by, "completed_at": now,
+        },
+    )  # fmt: skip
+    return wave
+
+
 def reserve_serials(count: int) -> int:
     """Take `count` consecutive serials nobody else will get; returns the first."""
     with connection.cursor() as cursor:
+        if count == 1:
+            # One after another needs no turn of its own: only a range must not be entered meanwhile.
+            cursor.execute("SELECT pg_advisory_xact_lock_shared(hashtext('campaigns_code_serial'))")
+            cursor.execute("SELECT nextval('campaigns_code_serial')")
+            return int(cursor.fetchone()[0])
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('campaigns_code_serial'))")
         cursor.execute("SELECT nextval('campaigns_code_serial')")
         first = cursor.fetchone()[0]

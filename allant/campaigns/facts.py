@@ -1,5 +1,6 @@
 """The facts that this room lets targets speak of: earlier invitations."""
 
+from allant.campaigns.actions import HANDED_OVER
 from allant.facts import DATE, MANY, TEXT, Fact, FactTable
 from allant.outreach.models import Channel
 
@@ -10,7 +11,7 @@ INVITATION = FactTable(
     columns=(
         Fact("campaign", TEXT, "campagne", "campagne inconnue"),
         Fact("invited_on", DATE, "date de l'invitation", "date inconnue"),
-        Fact("channel", TEXT, "canal", "canal inconnu", choices=dict(Channel.choices)),
+        Fact("channel", TEXT, "canal", "canal inconnu", choices=dict(Channel.choices) | {HANDED_OVER: "remis par un professionnel"}),
     ),
     plural_fr="invitations",
     present_fr="déjà invité",

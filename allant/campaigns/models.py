@@ -113,6 +113,31 @@ class TargetVersion(models.Model):
         return moved(Definition.from_json(self.objective_definition), self.written_on, day)
 
 
+class TargetDraft(models.Model):
+    """A target being built in the workshop by one person; saving it writes a version, the draft may go on."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, null=True, blank=True, related_name="drafts")
+    "None: for a campaign that does not exist yet."
+    owner = models.CharField(max_length=200)
+    tree = models.JSONField()
+    written_on = models.DateField()
+    "The day on which its ages, durations and situations count."
+    updated_at = models.DateTimeField()
+
+    allant_kind = "mutable"  # a draft: its versions are kept once saved
+
+    class Meta:
+        verbose_name = "brouillon de cible"
+        verbose_name_plural = "brouillons de cible"
+        ordering = ("-updated_at", "-id")
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "campaign"], name="one_draft_an_owner_and_campaign", nulls_distinct=False)
+        ]
+
+    def __str__(self) -> str:
+        return f"brouillon {self.pk}"
+
+
 class Wave(models.Model):
     """People of one target on one day, frozen as a list; invited by chunks until `completed_at`."""
 

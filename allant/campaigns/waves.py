@@ -6,7 +6,7 @@ transaction that repeats harmlessly, so each person ends in exactly one wave wit
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -91,25 +91,43 @@ def _frozen(campaign: Campaign, on: date, by: str, capacity: int | None) -> Wave
 
 def _select(campaign: Campaign, definition: Definition, capacity: int | None) -> tuple[pa.Table, int]:
     """The people still to invite that a channel can reach, ascending, and how many there are without the capacity."""
-    target, parameters = engine_postgres.sql(definition, sorted(set(_REACHED_BY.values()) - {"true"}))
-    channels = " ".join(f"WHEN {_REACHED_BY[name]} THEN '{name}'" for name in campaign.channels)
-    reachable = f"""
-        SELECT * FROM (
-            SELECT person_id, CASE {channels} END AS channel FROM ({target}) AS t
-            WHERE NOT EXISTS (SELECT FROM campaigns_invitation i
-                              WHERE i.person_id = t.person_id AND i.campaign_id = %s AND i.revoked_at IS NULL)
-        ) AS q WHERE channel IS NOT NULL"""
+    waiting, parameters = _waiting_sql(campaign, definition)
+    reachable = f"SELECT * FROM ({waiting}) AS q WHERE channel IS NOT NULL"
     if capacity is None:
-        people = bulk.copy_out(reachable, [*parameters, campaign.pk], _LIST)
+        people = bulk.copy_out(reachable, parameters, _LIST)
         return people.sort_by("person_id"), people.num_rows
     # The order among equals is drawn once for all by a hash: fair, and the same when run again.
     people = bulk.copy_out(
         f"""SELECT *, count(*) OVER () FROM ({reachable}) AS r
             ORDER BY hashint8extended(person_id, hashtextextended(%s, 0)), person_id LIMIT %s""",
-        [*parameters, campaign.pk, campaign.slug, capacity], _LIST.append(pa.field("found", pa.int64())),
+        [*parameters, campaign.slug, capacity], _LIST.append(pa.field("found", pa.int64())),
     )  # fmt: skip
     found = people["found"][0].as_py() if people.num_rows else 0
     return people.drop_columns("found").sort_by("person_id"), found
+
+
+def reach(campaign: Campaign, on: date) -> dict[str | None, int]:
+    """How many people a wave of this day would find by channel (None: no channel reaches them), those invited before left out."""
+    waiting, parameters = _waiting_sql(campaign, campaign.current_target.on(on))
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT channel, count(*) FROM ({waiting}) AS q GROUP BY 1 ORDER BY 2 DESC, 1", parameters)
+        return dict(cursor.fetchall())
+
+
+def _waiting_sql(campaign: Campaign, definition: Definition) -> tuple[str, list[object]]:
+    """A SELECT of person_id and channel: the people of the target without a valid invitation of this campaign."""
+    target, parameters = engine_postgres.sql(definition, sorted(set(_REACHED_BY.values()) - {"true"}))
+    query = f"""
+        SELECT person_id, {channel_sql(campaign.channels)} AS channel FROM ({target}) AS t
+        WHERE NOT EXISTS (SELECT FROM campaigns_invitation i
+                          WHERE i.person_id = t.person_id AND i.campaign_id = %s AND i.revoked_at IS NULL)"""
+    return query, [*parameters, campaign.pk]
+
+
+def channel_sql(channels: Sequence[str]) -> str:
+    """SQL over the columns of the person fact: the first of these channels that reaches the person, or null."""
+    cases = " ".join(f"WHEN {_REACHED_BY[name]} THEN '{name}'" for name in channels)
+    return f"CASE {cases} END"
 
 
 def _write_list(name: str, people: pa.Table) -> tuple[str, str]:

@@ -19,6 +19,8 @@ THREADS = 4  # per worker: more only wait for the same two cores
 LEAVE_WORKERS = 2  # seconds a worker has to end; one that was being replaced would stay for ever
 PATIENCE = 60  # seconds for the first answer
 SIMULATORS = {"partner": "partners"}  # where the service and its simulator bear different names
+READER = ("vitale-reader", "ALLANT_READER_URL", 9405)  # the carte Vitale reader: name, variable, port
+CARDS = "vitale-cards.yaml"  # written by `allant demo`
 ROUND = 2.0  # seconds between two looks at the database
 
 
@@ -36,11 +38,12 @@ def serve(
 def run_site(*, port: int | None = None, simulators: bool = True) -> int:
     """Bring everything up to date, serve until Ctrl-C or SIGTERM; the exit code: 0 stopped by the user, 1 something failed."""
     ready = start.start(migrate=True)
+    start.forget_ended_sessions()
     assets.collect_if_changed()
     try:
         chosen = free_port(port or FIRST_PORT, port)
         with Children() as children:
-            outside = _start_simulators(children) if simulators and not home.is_public() else {}
+            outside = _start_simulators(children, chosen) if simulators and not home.is_public() else {}
             children.start("site", _server(chosen), os.environ | outside)
             if not _answer(children, [f"http://{LOCAL}:{chosen}/sante/", *outside.values()]):
                 return _failed(children.ended())
@@ -64,19 +67,33 @@ def _server(port: int) -> list[str]:
     ]  # fmt: skip
 
 
-def _start_simulators(children: Children) -> dict[str, str]:
-    """Start the simulator of every sign-in service that has no address of its own; the addresses, as the settings read them."""
+def _start_simulators(children: Children, site_port: int) -> dict[str, str]:
+    """Start the simulator of every outside service that has no address of its own; the addresses, as the settings read them."""
     addresses: dict[str, str] = {}
     promised: set[int] = set()  # a simulator takes a moment to listen at its port
-    for provider in PROVIDERS:
-        name, variable = SIMULATORS.get(provider.id, provider.id), f"{provider.variable}_URL"
+    services = [(SIMULATORS.get(one.id, one.id), f"{one.variable}_URL", one.local_port) for one in PROVIDERS]
+    for name, variable, first_port in (*services, READER):
         if name in simulate.names() and not os.environ.get(variable):
-            port = free_port(provider.local_port, besides=promised)
+            port = free_port(first_port, besides=promised)
             promised.add(port)
+            options = _reader_options(site_port) if name == READER[0] else _account_options(name)
             journal = home.folder() / f"{name}.log"
-            children.start(name, simulate.command(name, "--port", str(port)), os.environ, journal)
+            children.start(name, simulate.command(name, "--port", str(port), *options), os.environ, journal)
             addresses[variable] = f"http://{LOCAL}:{port}"
     return addresses
+
+
+def _account_options(name: str) -> list[str]:
+    """The accounts of persons of the demonstration's own country, once there is one."""
+    accounts = home.folder() / f"{name}-accounts.yaml"
+    return ["--accounts", str(accounts)] if accounts.exists() else []
+
+
+def _reader_options(site_port: int) -> list[str]:
+    """The pages that may read the card, and the cards of the demonstration's own country once there is one."""
+    origins = [word for host in (LOCAL, "localhost") for word in ("--origin", f"http://{host}:{site_port}")]
+    cards = home.folder() / CARDS
+    return [*origins, *(("--cards", str(cards)) if cards.exists() else ())]
 
 
 def _answer(children: Children, addresses: list[str]) -> bool:

@@ -25,15 +25,16 @@ def command(name: str, *options: str) -> list[str]:
 def simulate(
     name: str = typer.Argument(help="Le service simulé, par exemple « agency »."),
     port: int = typer.Option(None, help="Port local d'écoute (par défaut : celui du simulateur)."),
+    options: list[str] = typer.Argument(None, help="Autres options du simulateur, après « -- »."),
 ) -> None:
     """Lance un service extérieur simulé, à une adresse locale, jusqu'à Ctrl-C.
 
-    Exemple : allant simulate agency --port 9401
+    Exemples : allant simulate agency --port 9401 ; allant simulate vitale-reader -- --cards cartes.yaml
     """
     if name.replace("_", "-") not in names():
         typer.secho(f"Simulateur inconnu : « {name} ». Simulateurs : {', '.join(names()) or 'aucun'}.", fg="red", err=True)
         raise typer.Exit(2)
-    words = command(name, *(["--port", str(port)] if port else []))
+    words = command(name, *(["--port", str(port)] if port else []), *(options or []))
     os.execv(words[0], words)
 
 

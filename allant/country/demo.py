@@ -13,6 +13,8 @@ from django.core.management import call_command
 from django.db import connection
 
 from allant.campaigns.models import Invitation
+from allant.country.cards import write_cards
+from allant.country.insured_accounts import write_insured_accounts
 from allant.country.official.facts import load_population, load_series
 from allant.country.official.series import UNKNOWN_CLASS, Series
 from allant.country.population.load import load_country
@@ -24,6 +26,7 @@ from allant.figures.official import replace_official
 from allant.figures.parameters import ALL, Parameters, scale_of
 from allant.figures.publish import is_current, publish
 from allant.figures.sources import PostgresSource, people_of
+from allant.immunizations.actions import load_shipped_lots
 from allant.outreach.actions import load_templates
 from allant.outreach.models import Message
 from allant.people.models import Person
@@ -79,10 +82,13 @@ def replay_loaded(series: Series, progress: Progress) -> Outcome:
         raise NoCountry("La base ne contient aucun pays. Lancez d'abord : allant country make, puis allant country load.")
     last_day, scale = series.days[-1].item(), people / series.people
     load_templates(by=BY)
+    load_shipped_lots(by=BY)
     save_campaigns(rules.as_known_on(last_day), scale)
     replace_official(official_rows(series))
     replay(series, people=people, progress=progress)
     _publish(last_day, progress)
+    write_cards(Path(settings.ALLANT_HOME))
+    write_insured_accounts(Path(settings.ALLANT_HOME))
     return _outcome(people, scale, series)
 
 

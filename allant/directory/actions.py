@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
+import pghistory
 import pyarrow as pa
+from django.db import transaction
 
 from allant.directory.loading import LoadReport, LoadTarget, load
+from allant.directory.models import Location, Organisation
 
 _TEXT = pa.string()
 
@@ -30,3 +35,31 @@ def load_organisations(table: pa.Table, *, by: str) -> LoadReport:
 def load_practitioners(table: pa.Table, *, by: str) -> LoadReport:
     """Load professionals, columns as `PRACTITIONERS.columns`; one known by the RPPS is left as it is. Raises LoadRefused."""
     return load(PRACTITIONERS, table, by=by)
+
+
+class LocationRefused(ValueError):
+    """A place that cannot be kept so; says what to do, in French."""
+
+
+@transaction.atomic
+def location_for(
+    *, kind: str, name: str, postcode: str, commune_code: str, organisation: Organisation | None = None, by: str
+) -> Location:
+    """The place of this kind, name, postcode and commune: the known one, or a new one. Raises LocationRefused.
+
+    `kind`: a code of `teleservice.places`; `organisation`: whose place it is, kept where none was known (in the history, under
+    `by`). Spaces around and inside the name do not make another place; two sendings at once make one.
+    """
+    name = " ".join(name.split())
+    if not name or not kind:
+        raise LocationRefused("Lieu incomplet : choisissez sa nature et indiquez son nom.")
+    if not re.fullmatch(r"[0-9]{5}", postcode) or not re.fullmatch(r"[0-9][0-9AB][0-9]{3}", commune_code):
+        raise LocationRefused("Code postal ou commune illisible : choisissez la commune dans la liste.")
+    location, is_new = Location.objects.get_or_create(
+        kind=kind, name=name, postcode=postcode, commune_code=commune_code, defaults={"organisation": organisation}
+    )
+    if organisation and not is_new and location.organisation_id is None:
+        location.organisation = organisation
+        with pghistory.context(by=by):
+            location.save(update_fields=["organisation"])
+    return location

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pghistory
 import pgtrigger
 from django.db import models
 
-from allant.directory.querysets import OrganisationQuerySet, PractitionerQuerySet
+from allant.directory.querysets import LocationQuerySet, OrganisationQuerySet, PractitionerQuerySet
+from allant.geography import fold
 
 
 class OrganisationKind(models.TextChoices):
@@ -61,7 +64,7 @@ class Practitioner(models.Model):
         return f"{self.given_names} {self.family_name}"
 
 
-@pghistory.track(pghistory.UpdateEvent(row=pghistory.Old), pghistory.DeleteEvent())
+@pghistory.track(pghistory.UpdateEvent(row=pghistory.Old), pghistory.DeleteEvent(), exclude=["search_name"])
 class Location(models.Model):
     """Where an act was done (FHIR Location): a kind of place, its name and where it stands."""
 
@@ -70,6 +73,9 @@ class Location(models.Model):
     postcode = models.CharField("code postal", max_length=5)
     commune_code = models.CharField("commune", max_length=5)
     organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True, related_name="locations")
+    search_name = models.CharField("nom pour la recherche", max_length=250, editable=False, blank=True, default="")
+
+    objects = LocationQuerySet.as_manager()
 
     class Meta:
         verbose_name = "lieu"
@@ -82,6 +88,11 @@ class Location(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.postcode})"
+
+    def save(self, *args: Any, **options: Any) -> None:
+        """Save, with the name as completion compares it."""
+        self.search_name = fold(self.name)
+        super().save(*args, **options)
 
 
 class LoadBatch(models.Model):

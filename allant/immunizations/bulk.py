@@ -21,7 +21,7 @@ from django.forms.models import model_to_dict
 from allant import clock
 from allant.bulk import copy_in
 from allant.doctrine import RuleBook, rules
-from allant.immunizations import bulk_sql, checks
+from allant.immunizations import bulk_sql, checks, volume
 from allant.immunizations.models import RecordingBatch
 
 COLUMNS: dict[str, pa.DataType] = {
@@ -36,6 +36,8 @@ COLUMNS: dict[str, pa.DataType] = {
     "site": pa.string(),
     "place_kind": pa.string(),
     "proof": pa.string(),
+    "location_id": pa.int64(),
+    "am_number": pa.string(),
     "organisation_id": pa.int64(),
     "practitioner_id": pa.int64(),
 }
@@ -99,7 +101,10 @@ def record_doses_in_bulk(
                 f"Envoi « {batch_key} » : cette clé a déjà servi pour un autre contenu. Donnez une nouvelle clé à cet envoi."
             )
         if is_new:
+            if volume.is_blocked(by, source):
+                raise BatchRefused(checks.REASONS["volume_blocked"])
             _record(batch, staged, forced_reason or "", today, book)
+            volume.watch_batch(batch, today=today, book=book)
     return _report(batch)
 
 

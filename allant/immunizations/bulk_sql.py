@@ -14,7 +14,8 @@ from allant.immunizations.staging import acts_sql, known_doses_sql, prepared_sql
 CREATE_STAGED = """
 CREATE TEMPORARY TABLE recording_staged (
     row_no bigint, source_key text, person_id bigint, occurred_on date, vaccine text, dose_number integer, series text,
-    series_doses integer, lot text, site text, place_kind text, proof text, organisation_id bigint, practitioner_id bigint
+    series_doses integer, lot text, site text, place_kind text, proof text, location_id bigint, am_number text,
+    organisation_id bigint, practitioner_id bigint
 ) ON COMMIT DROP
 """
 
@@ -51,28 +52,25 @@ SELECT judged.*,
             THEN 'follows_refused'
             ELSE '' END AS reasons
 FROM (
-    SELECT act.*, rules.broken AS broken_rules,
+    SELECT act.*, coalesce(verdict.broken, '') AS broken_rules,
            CASE WHEN act.standing NOT IN ('new', 'already') THEN act.standing
                 WHEN verdict.refused <> '' THEN verdict.refused
-                WHEN %(forced_reason)s = '' AND coalesce(act.proof, '') = '' THEN rules.broken
+                WHEN %(forced_reason)s = '' AND coalesce(act.proof, '') = '' THEN coalesce(verdict.broken, '')
                 ELSE '' END AS own_reasons
     FROM recording_act AS act
     LEFT JOIN recording_verdict AS verdict ON verdict.row_no = act.row_no
-    LEFT JOIN immunizations_lot AS lot ON lot.vaccine = act.vaccine AND lot.number = act.lot
-        AND (lot.expires_on < act.occurred_on OR lot.recalled_on <= act.occurred_on)
-    CROSS JOIN LATERAL (
-        SELECT concat_ws(',', nullif(verdict.broken, ''), CASE WHEN lot.id IS NOT NULL THEN 'lot_not_usable' END) AS broken
-    ) AS rules
 ) AS judged
 """
 
 INSERT_DOSES = """
 INSERT INTO immunizations_dose (
-    person_id, disease, occurred_on, vaccine, dose_number, series, series_doses, lot, site, place_kind, proof, organisation_id,
-    practitioner_id, recorded_at, recorded_by, source, source_key, forced_reason, forced_rules, batch_id
+    person_id, disease, occurred_on, vaccine, dose_number, series, series_doses, lot, site, place_kind, proof, location_id,
+    am_number, organisation_id, practitioner_id, recorded_at, recorded_by, source, source_key, forced_reason, forced_rules,
+    batch_id
 )
 SELECT person_id, 'covid19', occurred_on, vaccine, dose_number, series, series_doses, coalesce(lot, ''), coalesce(site, ''),
-       coalesce(place_kind, ''), coalesce(proof, ''), organisation_id, practitioner_id, %(at)s, %(by)s, %(source)s, source_key,
+       coalesce(place_kind, ''), coalesce(proof, ''), location_id, coalesce(am_number, ''), organisation_id, practitioner_id,
+       %(at)s, %(by)s, %(source)s, source_key,
        CASE WHEN broken_rules = '' THEN '' WHEN %(forced_reason)s <> '' THEN %(forced_reason)s
             ELSE left('Acte repris sur justificatif : ' || proof, 200) END,
        string_to_array(broken_rules, ','), %(batch_id)s
@@ -121,11 +119,11 @@ DROP_ALL = f"DROP TABLE {', '.join(_TABLES)}"
 
 def judge(today: date, doctrine: DoctrineRelations) -> Iterator[str]:
     """The statements that lead from `recording_staged` to `recording_outcome` (`reasons`: '' recorded, null already there)."""
-    acts = acts_sql("recording_staged", "recording_known", today)
+    acts = acts_sql("recording_staged", "recording_known", f"DATE '{today}'")
     columns = (
         "row_no, source_key, person_id, stands_for, person_known, birth_date, died_on, occurred_on, vaccine, dose_number, "
-        "series, series_doses, lot, site, place_kind, proof, organisation_id, practitioner_id, today, "
-        "standing_in_batch AS standing"
+        "series, series_doses, lot, site, place_kind, proof, location_id, am_number, "
+        "organisation_id, practitioner_id, today, standing_in_batch AS standing"
     )
     yield from _table("recording_known", known_doses_sql("recording_staged"))
     yield from _table("recording_act", f"SELECT {columns} FROM ({_FIRST_OF_BATCH.format(acts=acts)}) AS first_of_batch")

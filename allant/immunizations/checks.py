@@ -16,6 +16,7 @@
 | series | varchar? | `primary`, or one of `BOOSTERS` |
 | previous_on, previous_number, previous_vaccine | | last dose by that day, recorded or of the same batch |
 | previous_complete | boolean? | a dose before this one completed the primary series |
+| lot_expires_on, lot_recalled_on | date? | of the lot, when it is in the list |
 | today | date | day of the recording |
 
 It returns `row_no, refused, broken`: codes joined by commas, '' when there is none. *refused* rows are never recorded;
@@ -148,12 +149,23 @@ RULES = (
         f"{_IS_BOOSTER} AND act.occurred_on < act.previous_on + INTERVAL '1 month' * "
         f"({_booster_delay('months')}) + INTERVAL '1 day' * ({_booster_delay('days')})",
     ),
+    Check(
+        "lot_expired",
+        "Lot périmé à cette date : vérifiez le numéro de lot et la date.",
+        "act.lot_expires_on < act.occurred_on",
+    ),
+    Check(
+        "lot_recalled",
+        "Lot rappelé à cette date : vérifiez le numéro de lot ; si la dose est faite, prévenez le patient.",
+        "act.lot_recalled_on <= act.occurred_on",
+    ),
 )
 # Found outside the prepared relation, by the recording itself.
 _RECORDING = {
     "key_reused": "Cette clé a déjà servi pour une autre dose : envoyez une clé par dose.",
     "follows_refused": "Une dose antérieure de cette personne est refusée dans le même envoi : corrigez-la d'abord.",
-    "lot_not_usable": "Lot périmé ou rappelé à cette date : vérifiez le numéro de lot et prévenez le patient.",
+    "product_not_foreseen": "Vaccin que la doctrine de cette date ne prévoit pas après les doses reçues : écrivez le motif.",
+    "volume_blocked": "Trop d'actes enregistrés par ce compte : un administrateur doit le vérifier avant d'autres.",
 }
 REASONS = {check.code: check.message for check in (*REFUSALS, *RULES)} | _RECORDING
 

@@ -13,7 +13,7 @@ from django.db import models
 from django.db.models import Q
 
 from allant.directory.models import Location, Organisation, Practitioner
-from allant.immunizations.querysets import DoseQuerySet, LotQuerySet
+from allant.immunizations.querysets import LOT_NUMBER, DoseQuerySet, LotQuerySet, VolumeAlertQuerySet
 from allant.people.models import Person
 
 COVID19 = "covid19"
@@ -116,6 +116,7 @@ class RecordingBatch(models.Model):
         verbose_name = "enregistrement groupé"
         verbose_name_plural = "enregistrements groupés"
         ordering = ("-started_at", "-id")
+        indexes = [models.Index(fields=["recorded_by", "started_at"], name="immunizations_batch_recorder")]
 
     def __str__(self) -> str:
         return self.key
@@ -219,6 +220,13 @@ class Dose(models.Model):
         indexes = [
             models.Index(fields=["batch"], name="immunizations_dose_batch", condition=Q(batch__isnull=False)),
             models.Index(fields=["person"], name="immunizations_dose_former", condition=Q(ended_at__isnull=False)),
+            models.Index(
+                LOT_NUMBER, "vaccine", name="immunizations_dose_lot", condition=Q(ended_at__isnull=True) & ~Q(lot="")
+            ),
+            # To count what one account records by hand; batches count their own rows.
+            models.Index(
+                fields=["recorded_by", "recorded_at"], name="immunizations_dose_recorder", condition=Q(batch__isnull=True)
+            ),
         ]
         triggers = [
             pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
@@ -233,19 +241,24 @@ class Dose(models.Model):
 class VolumeAlert(models.Model):
     """An abnormal number of acts recorded by one account in one window: false certificates were made with stolen sessions.
 
-    Raised once a window; an administrator closes it with a decision.
+    Raised once a window; an administrator closes it with a decision. While it is open, an account that reached `blocks_from`
+    records nothing more.
     """
 
     actor = models.CharField("compte", max_length=200)
+    source = models.CharField("origine", max_length=20, choices=Source)
     practitioner = models.ForeignKey(Practitioner, models.PROTECT, null=True, blank=True, related_name="+")
     window_start = models.DateTimeField("depuis")
     window_end = models.DateTimeField("jusqu'à")
     recorded = models.PositiveIntegerField("actes enregistrés")
     threshold = models.PositiveIntegerField("seuil")
+    blocks_from = models.PositiveIntegerField("arrêt à partir de", null=True, blank=True)
     raised_at = models.DateTimeField("signalé le")
     closed_at = models.DateTimeField("clos le", null=True, blank=True)
     closed_by = models.CharField("clos par", max_length=100, blank=True, default="")
     decision = models.CharField("décision", max_length=500, blank=True, default="")
+
+    objects = VolumeAlertQuerySet.as_manager()
 
     allant_kind = "mutable"  # raised, then closed once
 
@@ -254,10 +267,17 @@ class VolumeAlert(models.Model):
         verbose_name_plural = "volumes anormaux"
         ordering = ("-raised_at", "-id")
         constraints = [
-            models.UniqueConstraint(fields=["actor", "window_start"], name="immunizations_volumealert_once"),
+            models.UniqueConstraint(
+                fields=["actor", "source", "window_start", "window_end"], name="immunizations_volumealert_once"
+            ),
             models.CheckConstraint(
                 condition=Q(closed_at__isnull=True, decision="") | (Q(closed_at__isnull=False) & ~Q(decision="")),
                 name="immunizations_volumealert_closed_has_decision",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["actor", "source"], name="immunizations_volumealert_open", condition=Q(closed_at__isnull=True)
             ),
         ]
 

@@ -6,13 +6,21 @@ person is asked of the record that stands for them (`stands_for`): doses recorde
 
 from __future__ import annotations
 
-from datetime import date
-
 COVID = "covid19"
+LOT_NUMBER = "upper(replace({}, ' ', ''))"  # a lot typed in small letters or with a space is the same lot
 
 
-def known_doses_sql(staged: str) -> str:
-    """Current doses of the staged persons: stands_for, occurred_on, vaccine, dose_number, series, series_doses."""
+def known_doses_sql(staged: str, *, person_by_person: bool = False) -> str:
+    """Current doses of the staged persons: stands_for, occurred_on, vaccine, dose_number, series, series_doses.
+
+    `person_by_person`: looked for under each person, whatever the planner believes of the table's size.
+    """
+    doses = f"SELECT * FROM immunizations_dose WHERE {{}} disease = '{COVID}' AND ended_at IS NULL"
+    joined = (
+        f"CROSS JOIN LATERAL ({doses.format('person_id = member.id AND')} OFFSET 0) AS dose"
+        if person_by_person
+        else f"JOIN ({doses.format('')}) AS dose ON dose.person_id = member.id"
+    )
     return f"""
 SELECT member.stands_for, dose.occurred_on, dose.vaccine, dose.dose_number, dose.series, dose.series_doses
 FROM (
@@ -24,17 +32,17 @@ FROM (
         SELECT coalesce(p.merged_into_id, p.id) FROM {staged} AS s JOIN people_person AS p ON p.id = s.person_id
     )
 ) AS member
-JOIN immunizations_dose AS dose ON dose.person_id = member.id AND dose.disease = '{COVID}' AND dose.ended_at IS NULL
+{joined}
 """
 
 
-def acts_sql(staged: str, known: str, today: date) -> str:
-    """Staged rows with what is known of the person, the day of the recording, and `standing`:
+def acts_sql(staged: str, known: str, today: str) -> str:
+    """Staged rows with what is known of the person, the day of the recording (`today`: an SQL date), and `standing`:
 
     `new` to be judged, `already` the very dose is recorded or stands earlier in the batch, else the code of a refusal.
     """
     return f"""
-SELECT staged.*, DATE '{today}' AS today, person.id IS NOT NULL AS person_known, person.birth_date, person.died_on,
+SELECT staged.*, {today} AS today, person.id IS NOT NULL AS person_known, person.birth_date, person.died_on,
        coalesce(person.merged_into_id, staged.person_id) AS stands_for,
        CASE
            WHEN same_key.id IS NOT NULL THEN CASE WHEN {_same("same_key", "staged")}
@@ -66,15 +74,16 @@ def prepared_sql(acts: str, known: str) -> str:
     return f"""
 SELECT history.row_no, history.person_id, act.person_known, act.birth_date, act.died_on,
        (SELECT min(infection.occurred_on) FROM immunizations_infection AS infection
-        WHERE infection.person_id = act.stands_for AND infection.disease = '{COVID}') AS infected_on,
+        WHERE infection.person_id = ANY (member.ids) AND infection.disease = '{COVID}') AS infected_on,
        (SELECT concat(',', string_agg(
                    concat(situation.kind, ',', situation.kind || ':' || nullif(situation.code, '') || ','), ''))
         FROM people_situation AS situation
-        WHERE situation.person_id = act.stands_for
+        WHERE situation.person_id = ANY (member.ids)
           AND (situation.starts_on IS NULL OR situation.starts_on <= act.occurred_on)
           AND (situation.ends_on IS NULL OR situation.ends_on > act.occurred_on)) AS situations,
        history.occurred_on, history.vaccine, history.dose_number, history.series_doses, history.series,
-       history.previous_on, history.previous_number, history.previous_vaccine, history.previous_complete, act.today
+       history.previous_on, history.previous_number, history.previous_vaccine, history.previous_complete,
+       lot.expires_on AS lot_expires_on, lot.recalled_on AS lot_recalled_on, act.today
 FROM (
     SELECT row_no, person_id, occurred_on, vaccine, dose_number, series_doses, series,
            lag(occurred_on) OVER before AS previous_on,
@@ -91,4 +100,9 @@ FROM (
     WINDOW before AS (PARTITION BY stands_for ORDER BY occurred_on, row_no NULLS FIRST)
 ) AS history
 JOIN {acts} AS act ON act.row_no = history.row_no
+CROSS JOIN LATERAL (
+    SELECT ARRAY(SELECT act.stands_for UNION ALL SELECT id FROM people_person WHERE merged_into_id = act.stands_for) AS ids
+) AS member
+LEFT JOIN immunizations_lot AS lot ON lot.vaccine = act.vaccine AND lot.number = {LOT_NUMBER.format('act.lot')}
+OFFSET 0  -- a fence: the checks name a column many times, it is looked for once
 """

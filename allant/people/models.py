@@ -12,7 +12,7 @@ from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Concat
 
 from allant.directory.models import Practitioner
-from allant.people.querysets import MatriculeQuerySet, PersonQuerySet, SituationQuerySet
+from allant.people.querysets import DuplicateCandidateQuerySet, MatriculeQuerySet, PersonQuerySet, SituationQuerySet
 
 
 class Sex(models.TextChoices):
@@ -49,6 +49,8 @@ class Person(models.Model):
     the pointer. A record that absorbed others is never itself merged (`actions.merge`), so one step always finds the survivor.
     """
 
+    merged_into_id: int | None  # Django's own column, for the type checker
+
     id = models.BigAutoField(primary_key=True)
     family_name = models.CharField("nom", max_length=100)
     given_names = models.CharField("prénoms", max_length=200)
@@ -56,6 +58,8 @@ class Person(models.Model):
     birth_precision = models.CharField(
         "précision", max_length=5, choices=BirthPrecision, default=BirthPrecision.DAY, db_default=BirthPrecision.DAY
     )
+    birth_rank = models.PositiveSmallIntegerField("rang de naissance", default=1, db_default=1)
+    "Among those born of one delivery: 1, 2 for a twin, 3 for a triplet; with number and birth date it tells a person."
     sex = models.CharField("sexe", max_length=1, choices=Sex, null=True, blank=True)
     died_on = models.DateField("date de décès", null=True, blank=True)
     commune_code = models.CharField("commune", max_length=5, null=True, blank=True)
@@ -253,6 +257,8 @@ class DuplicateCandidate(models.Model):
     verdict = models.CharField("décision", max_length=9, choices=DuplicateVerdict, blank=True, default="", db_default="")
     decided_at = models.DateTimeField("décidé le", null=True, blank=True)
     decided_by = models.CharField("par", max_length=100, blank=True, default="", db_default="")
+
+    objects = DuplicateCandidateQuerySet.as_manager()
 
     class Meta:
         verbose_name = "doublon proposé"

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Func, Q, Value
+from django.db.models import F, Func, Q, Value
+from django.db.models.expressions import RawSQL
 
 from allant.people import matricule as numbers
 
 if TYPE_CHECKING:
     from allant.people.models import Person
+
+
+# Two halves, because each of the two indexes on numbers holds one: those in force, those of the past.
+_BEARERS = """SELECT person_id FROM people_matricule WHERE value = %s AND ends_on IS NULL
+    UNION ALL SELECT person_id FROM people_matricule WHERE value = %s AND ends_on IS NOT NULL"""
+_ATTACHED = f"""WITH bearer AS ({_BEARERS}),
+    record AS (SELECT id, coalesce(merged_into_id, id) AS standing FROM people_person WHERE id IN (SELECT person_id FROM bearer)),
+    holder AS (
+        SELECT id FROM record UNION SELECT standing FROM record
+        UNION SELECT id FROM people_person WHERE merged_into_id IN (SELECT standing FROM record)
+    )
+    SELECT standing FROM record
+    UNION SELECT coalesce(merged_into_id, id) FROM people_person WHERE policyholder_id IN (SELECT id FROM holder)"""
 
 
 def birth_cut_off(age: int, on: date) -> date:
@@ -54,7 +69,16 @@ class PersonQuerySet(models.QuerySet):
         parsed = numbers.parse(value)
         if parsed.value is None:
             return self.none()
-        return self.filter(matricules__value=parsed.value).distinct()
+        return self.filter(pk__in=RawSQL(_BEARERS, [parsed.value, parsed.value]))
+
+    def attached_to(self, value: str) -> Self:
+        """The records that stand for the bearers of a number and for everybody attached to them, bearers first (VC-11).
+
+        `value` has 13 characters; who bore the number counts too, and so does who was attached to a record merged since.
+        """
+        return self.filter(pk__in=RawSQL(_ATTACHED, [value, value])).order_by(
+            F("policyholder").asc(nulls_first=True), "birth_date", "birth_rank", "pk"
+        )
 
     def named(self, beginning: str) -> Self:
         """Persons whose "family name, given names" begins so, without regard to case or accents."""
@@ -81,3 +105,23 @@ class SituationQuerySet(models.QuerySet):
     def active_on(self, day: date) -> Self:
         """Situations true on that day; periods are half-open, an empty bound is open."""
         return self.filter(Q(starts_on__isnull=True) | Q(starts_on__lte=day), Q(ends_on__isnull=True) | Q(ends_on__gt=day))
+
+
+class DuplicateCandidateQuerySet(models.QuerySet):
+    """Pairs of records that may be one person."""
+
+    def with_persons(self) -> Self:
+        """Each pair with its two records."""
+        return self.select_related("first", "second")
+
+    def waiting(self) -> Self:
+        """Pairs nobody decided, both records still standing: a merge elsewhere may have settled one."""
+        return self.filter(verdict="", first__merged_into__isnull=True, second__merged_into__isnull=True)
+
+    def decided(self) -> Self:
+        """Pairs judged, merged or different, the last decision first."""
+        return self.exclude(verdict="").order_by("-decided_at", "-id")
+
+    def living_in(self, departements: Collection[str]) -> Self:
+        """Pairs with at least one person who resides in one of these départements."""
+        return self.filter(Q(first__departement_code__in=departements) | Q(second__departement_code__in=departements))

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
 from allant.accounts.actions import Grant
 from allant.accounts.roles import Role
 from allant.accounts.sign_in import SignIn
+from allant.directory.annuaire import StatedPractitioner
+from allant.geography import UnknownDepartement, departement_of
 from allant.site.providers import ACR_ORDER, BY_ID, Provider
 
 Claims = Mapping[str, Any]
+PSC = "pro-sante-connect"
 
 # The claim `roles` of the agency's provider may give any role but those that only another provider can prove.
 AGENCY_ROLES = frozenset(Role) - {Role.HEALTH_PROFESSIONAL, Role.PORTAL_USER, Role.PARTNER, Role.INSURED}
@@ -40,6 +46,8 @@ class Identity:
     email: str
     grants: tuple[Grant, ...]
     sign_in: SignIn
+    practitioner: StatedPractitioner | None = None
+    "The professional, when the provider names one by an RPPS number."
 
 
 def read_identity(provider_id: str, id_token: Claims, userinfo: Claims) -> Identity:
@@ -58,25 +66,35 @@ def read_identity(provider_id: str, id_token: Claims, userinfo: Claims) -> Ident
         )
     try:
         grants = READERS[provider_id](userinfo)
-        practice = next(iter(_practices(userinfo)), {})
+        practice = next(iter(_practices(userinfo)), {}) if provider_id == PSC else {}
     except (AttributeError, TypeError) as error:  # a list where an object is expected, and the like
         raise SignInRefused(f"{provider.label} a transmis une identité que ce service ne sait pas lire. {UNREADABLE}") from error
     if not grants:
         raise NoRole(NO_ROLE[provider_id])
-    return Identity(
-        family_name=_text(userinfo, "family_name", 100) or _text(practice, "nomDexercice", 100),
-        given_names=_text(userinfo, "given_name", 200) or _text(practice, "prenomDexercice", 200),
+    identity = Identity(
+        family_name=_text(practice, "nomDexercice", 100) or _text(userinfo, "family_name", 100),
+        given_names=_text(practice, "prenomDexercice", 200) or _text(userinfo, "given_name", 200),
         email=_text(userinfo, "email", 254),
         grants=grants,
         sign_in=sign_in,
     )
+    return replace(identity, practitioner=_practitioner(identity, userinfo)) if provider_id == PSC else identity
+
+
+def _practitioner(identity: Identity, claims: Claims) -> StatedPractitioner | None:
+    """Whom the national identifier names: a type digit, 8 for the RPPS, then the number. Another type (0: ADELI) is none here."""
+    found = re.fullmatch(r"8(\d{11})", str(claims.get("SubjectNameID") or claims.get("preferred_username") or ""))
+    if found is None:
+        return None
+    first = identity.grants[0]
+    return StatedPractitioner(found[1], identity.family_name, identity.given_names, first.profession, first.departement_code)
 
 
 def _strength(provider: Provider, id_token: Claims, userinfo: Claims) -> SignIn:
     acr = str(id_token.get("acr", ""))
     mode = str(id_token.get("authMode") or userinfo.get("authMode") or "")
     strong = acr_at_least(acr, provider.acr_minimum)
-    if provider.id == "pro-sante-connect":
+    if provider.id == PSC:
         strong = strong and mode in STRONG_AUTH_MODES
     return SignIn(provider=provider.id, acr=acr, auth_mode=mode, strong=strong)
 
@@ -105,14 +123,57 @@ def _professional_grants(claims: Claims) -> tuple[Grant, ...]:
     return tuple(
         Grant(
             role=Role.HEALTH_PROFESSIONAL,
-            structure_code=_code(activity, "identifiantTechniqueDeLaStructure", 40),
-            structure_name=_text(activity, "raisonSocialeSite", 200),
-            departement_code=_code(activity, "codeDepartement", 3),
+            structure_code=_structure_code(activity),
+            structure_name=_structure_name(activity),
+            departement_code=_departement(activity),
             profession=_code(practice, "codeProfession", 8),
+            postcode=_postcode(activity),
+            exercise_mode=_code(activity, "codeModeExercice", 8),
         )
         for practice in _practices(claims)
         for activity in practice.get("activities") or []
     )
+
+
+# The names that Pro Santé Connect gives to the identifiers of a place of activity, the steadiest first; any may be empty.
+STRUCTURE_CODES = (
+    "identifiantTechniqueDeLaStructure",
+    "numeroFinessSite",
+    "numeroSiretSite",
+    "ancienIdentifiantDeLaStructure",
+    "numeroFinessetablissementJuridique",
+)
+
+
+def _structure_code(activity: Claims) -> str:
+    """The code of a place; one without any gets a code drawn from its name and postcode, so that two places stay two."""
+    codes = (_code(activity, name, 40) for name in STRUCTURE_CODES)
+    return next((code for code in codes if code), "") or _drawn_code(activity)
+
+
+def _drawn_code(activity: Claims) -> str:
+    name = _structure_name(activity)
+    return f"PSC-{hashlib.sha256(f'{name}|{_postcode(activity)}'.encode()).hexdigest()[:12]}" if name else ""
+
+
+def _structure_name(activity: Claims) -> str:
+    return _text(activity, "raisonSocialeSite", 200) or _text(activity, "enseigneCommercialeSite", 200)
+
+
+def _postcode(activity: Claims) -> str:
+    """Five digits, or nothing: it is shown and proposed, never relied on."""
+    postcode = str(activity.get("codePostal") or "")
+    return postcode if re.fullmatch(r"\d{5}", postcode) else ""
+
+
+def _departement(activity: Claims) -> str:
+    """The one stated, or that of the commune, or of the postcode where it can only be one (Corsica has two for 20)."""
+    stated = _code(activity, "codeDepartement", 3)
+    commune, postcode = str(activity.get("codeCommune") or ""), _postcode(activity)
+    for code in (commune, "" if postcode.startswith("20") else postcode):
+        with suppress(UnknownDepartement):
+            return stated or departement_of(code)
+    return stated
 
 
 def _practices(claims: Claims) -> list[Claims]:

@@ -35,8 +35,13 @@ COMMANDS: dict[str, Place] = {
         Place("target", "Écrit, compte et explique une population cible.", ("allant.campaigns.commands:target",), "database"),
         Place("wave", "Lance une vague d'invitations.", ("allant.campaigns.commands:wave",), "database"),
         Place("publish", "Écrit les fichiers de données ouvertes.", ("allant.figures.commands:app",), "database"),
+        Place(
+            "import-doses", "Enregistre les doses d'un fichier CSV.", ("allant.vaccination.imports.commands:import_doses",), "database"
+        ),
         Place("doctrine", "Consulte les règles datées.", ("allant.doctrine.commands:app",), "django"),
+        Place("fhir-client", "Inscrit les logiciels qui parlent FHIR.", ("allant.api.commands:app",), "database"),
         Place("matricule", "Contrôle un matricule (NIR, NIA, NNP).", ("allant.people.commands:app",)),
+        Place("duplicates", "Propose les doublons du registre.", ("allant.people.duplicate_commands:app",), "database"),
         Place("simulate", "Lance un service extérieur simulé.", ("allant.cli.simulate:simulate",)),
         Place("database", "Démarre, arrête ou met à jour la base de données.", ("allant.cli.database:app",)),
         Place("doctor", "Dit ce qui manque sur cette machine.", ("allant.cli.doctor:doctor",)),

@@ -10,15 +10,17 @@ PERMISSIONS = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 
 
 @cache
-def content_policy(sign_in_origins: tuple[str, ...] = ()) -> str:
+def content_policy(sign_in_origins: tuple[str, ...] = (), reader: str = "") -> str:
     """Everything from this site; no inline script or style.
 
-    Browsers apply form-action to redirects too, so the origins of the sign-in services are named.
+    Browsers apply form-action to redirects too, so the origins of the sign-in services are named. `reader` is the address of the
+    card reader on the visitor's own machine, which pages may ask.
     """
     return "; ".join(
         (
             "default-src 'self'",
             "img-src 'self' data:",
+            " ".join(("connect-src 'self'", *filter(None, (reader,)))),
             "object-src 'none'",
             "base-uri 'self'",
             "frame-ancestors 'none'",
@@ -35,7 +37,8 @@ class SecurityHeaders:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        response.headers.setdefault("Content-Security-Policy", content_policy(tuple(settings.SIGN_IN_ORIGINS)))
+        policy = content_policy(tuple(settings.SIGN_IN_ORIGINS), settings.ALLANT_READER_URL)
+        response.headers.setdefault("Content-Security-Policy", policy)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS)
         user = getattr(request, "user", None)
         if user is not None and user.is_authenticated:

@@ -23,8 +23,12 @@ from django.shortcuts import render
 from allant.accounts.actions import replace_memberships
 from allant.accounts.models import User
 from allant.accounts.sign_in import remember_sign_in
+from allant.directory.annuaire import StatedStructure, add_structures, save_practitioner
+from allant.directory.models import Practitioner
+from allant.pages.insured.identity import settle_person
 from allant.site.claims import Identity, NoRole, SignInRefused, read_identity
 from allant.site.id_token import BadToken, verify_id_token
+from allant.site.insured import FRANCE_CONNECT, pivot_of
 
 END_SESSION_KEY = "allant_end_session"
 
@@ -57,6 +61,8 @@ class CheckedAdapter(OpenIDConnectOAuth2Adapter):
             if isinstance(refusal, NoRole):
                 self._withdraw_roles(id_token["sub"])
             raise ImmediateHttpResponse(refusal_page(request, str(refusal))) from refusal
+        if self.provider_id == FRANCE_CONNECT:
+            request.pivot = pivot_of(userinfo)  # type: ignore[attr-defined]
         request.end_session = {"url": self.openid_config.get("end_session_endpoint", ""), "id_token": raw}  # type: ignore[attr-defined]
         login = self.get_provider().sociallogin_from_response(request, {"userinfo": userinfo, "id_token": id_token})
         login.account.extra_data = {}
@@ -131,7 +137,18 @@ def settle_account(request: HttpRequest, user: User, **kwargs: Any) -> None:
     if identity is None:
         return
     user.family_name, user.given_names, user.email = identity.family_name, identity.given_names, identity.email
-    user.save(update_fields=["family_name", "given_names", "email"])
+    user.practitioner = _practitioner(user, identity)
+    user.save(update_fields=["family_name", "given_names", "email", "practitioner"])
     replace_memberships(user=user, grants=identity.grants)
     remember_sign_in(request, identity.sign_in)
+    if pivot := getattr(request, "pivot", None):
+        settle_person(request, user, pivot)
     request.session[END_SESSION_KEY] = request.end_session  # type: ignore[attr-defined]
+
+
+def _practitioner(user: User, identity: Identity) -> Practitioner | None:
+    """The professional of the directory, written as stated, with their places; a weak sign-in writes nothing there."""
+    if identity.practitioner is None or not identity.sign_in.strong:
+        return user.practitioner
+    add_structures(StatedStructure(held.structure_code, held.structure_name, held.departement_code) for held in identity.grants)
+    return save_practitioner(identity.practitioner, by=user.get_username())

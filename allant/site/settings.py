@@ -4,18 +4,25 @@ ALLANT_HOME     data folder (default: `.allant/` in the clone)
 ALLANT_ORIGIN   public address, e.g. https://allant.exemple.fr (default: this machine only)
 ALLANT_TODAY    the day taken for today, for demonstrations (default: the clock)
 <PROVIDER>_URL, <PROVIDER>_CLIENT_ID, <PROVIDER>_CLIENT_SECRET  identity providers (see `providers`)
+ALLANT_READER_URL  the carte Vitale reader of each workstation (default: http://127.0.0.1:9405); see docs/how-to/carte-vitale.md
 ALLANT_STATE_LOOK  `1` shows the State's logo: reserved by law to State services
 DATABASE_URL    a PostgreSQL server (default: the embedded one; importing this file starts nothing)
 """
 
 import os
 
+from allant.api import oauth_settings
 from allant.site import database, home, logs, providers
 
 ALLANT_HOME = home.folder()
 ALLANT_TODAY = home.fixed_today()
 ALLANT_STATE_LOOK = os.environ.get("ALLANT_STATE_LOOK") == "1"
+ALLANT_READER_URL = os.environ.get("ALLANT_READER_URL", "http://127.0.0.1:9405").rstrip("/")
 ALLANT_PUBLICATION = ALLANT_HOME / "publication"  # the open-data files served at /chiffres/fichiers/
+
+# Written on printed papers: never taken from a request, so that the same paper is the same bytes.
+ALLANT_ADDRESS = _origin.geturl() if (_origin := home.origin()) else "http://127.0.0.1:8000"
+ALLANT_PAPER_CHECK = f"{ALLANT_ADDRESS}/papier/"
 
 SECRET_KEY = home.secret_key(ALLANT_HOME)
 DEBUG = False
@@ -53,6 +60,7 @@ INSTALLED_APPS = [
     "allauth.socialaccount.providers.openid_connect",
     "widget_tweaks",
     "dsfr",
+    "oauth2_provider",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -98,6 +106,7 @@ DATABASES = {"default": database.django_settings(ALLANT_HOME)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},  # counts the sign-ins: nothing may push them out
+    "papers": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "papers"},  # counts the controls of papers
     "charts": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "charts", "OPTIONS": {"MAX_ENTRIES": 100}},
 }
 
@@ -113,6 +122,8 @@ LOGIN_REDIRECT_URL = "my_space"
 SOCIALACCOUNT_PROVIDERS = providers.social_apps(os.environ)
 SOCIALACCOUNT_ADAPTER = "allant.site.oidc.AccountsAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"  # addresses come from the providers; Allant writes to none of them
+OAUTH2_PROVIDER = oauth_settings.SETTINGS
+OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth2_provider.Application"  # migrations read it, changed or not
 ACCOUNT_RATE_LIMITS = {"sign_in": "60/m/ip"}  # a shared office stays under it, a machine that guesses does not
 
 # Language and time
@@ -145,7 +156,7 @@ SESSION_COOKIE_AGE = 8 * 3600  # seconds: a working day
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-if _origin := home.origin():
+if _origin:
     ALLOWED_HOSTS.append(str(_origin.hostname))
     CSRF_TRUSTED_ORIGINS = [_origin.geturl()]
     if _origin.scheme == "https":

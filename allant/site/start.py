@@ -34,6 +34,13 @@ def start(*, migrate: bool = False) -> Ready:
     return Ready(cluster)
 
 
+def forget_ended_sessions() -> None:
+    """Delete the sessions that expired: they may name somebody, and nobody will come back to them."""
+    from django.core.management import call_command
+
+    call_command("clearsessions")
+
+
 def bring_up_to_date() -> int:
     """Apply the migrations that are missing; how many there were. Two processes at once wait for each other."""
     from django.core.management import call_command

@@ -12,7 +12,7 @@ urlpatterns = [
     path("campagnes/", include("allant.pages.campaigns.urls")),
     path("administration/", include("allant.pages.administration.urls")),
     path("assure/", include("allant.pages.insured.urls")),
-    path("fhir/", include("allant.api.urls")),
+    path("", include("allant.api.urls")),
     path("connexion/", include("allant.site.signin")),
     path("sante/", public(health), name="health"),
 ]

@@ -1,19 +1,19 @@
 """Ready-made campaigns of the programme: phases and delays from the doctrine, ways of contact from `ready_made.yaml`."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import reduce
 from importlib import resources
-from operator import or_
 from typing import Any
 
 import yaml
 
 from allant.campaigns.actions import CampaignPlan
+from allant.campaigns.exclusions import any_of, exclusions, in_situation
 from allant.doctrine import RuleBook
 from allant.targeting import define, tables
-from allant.targeting.language import Condition, Rows
+from allant.targeting.language import Condition
 
 PROGRAMME = "covid19"
 
@@ -79,7 +79,7 @@ def population(criteria: Mapping[str, Any], on: date) -> Condition:
     if criteria.get("max_age"):
         parts.append(t.person.age_on(on) <= criteria["max_age"])
     if criteria.get("situations"):
-        parts.append(_any(_in_situation(name, on) for name in criteria["situations"]))
+        parts.append(any_of(in_situation(name, on) for name in criteria["situations"]))
     if criteria.get("professions"):
         bearers = t.situation.where(kind="profession").where(t.situation.code.is_in(criteria["professions"]))
         parts.append(bearers.active_on(on).exists())
@@ -94,41 +94,3 @@ def booster_due(book: RuleBook, on: date) -> Condition:
     complete: Condition = summary.complete_on.months_on(on) >= book.value("covid.booster.delay", on).months
     boosted: Condition = summary.booster_on.is_known()
     return complete & ~boosted
-
-
-def exclusions(book: RuleBook, on: date, *, slug: str, contact: str) -> Condition:
-    """Whom this campaign does not contact (TG-05): the standing exclusions of its way of contact, the schemes apart."""
-    scheme = tables().person.scheme
-    apart = [row["code"] for row in book.value("targeting.schemes_apart", on)]
-    grounds = [
-        _excluded(ground, on, slug)
-        for ground in book.value("targeting.standing_exclusions", on)
-        if ground["applies_to"] in ("all", contact)
-    ]
-    return _any([*grounds, scheme.is_in(apart)])
-
-
-def _excluded(ground: Mapping[str, Any], on: date, slug: str) -> Condition:
-    t = tables()
-    if ground.get("situations"):
-        return _any(_in_situation(name, on) for name in ground["situations"])
-    match ground["code"]:
-        case "deceased":
-            found: Condition = t.person.died_on.is_known()
-        case "rights_closed":
-            found = ~t.person.rights_open
-        case "already_invited":
-            found = t.invitation.where(campaign=slug).exists()
-        case unknown:
-            raise LookupError(f"Exclusion permanente sans critère : « {unknown} ».")
-    return found
-
-
-def _in_situation(name: str, on: date) -> Condition:
-    kind, _, code = name.partition(":")
-    rows: Rows = tables().situation.where(kind=kind)
-    return (rows.where(code=code) if code else rows).active_on(on).exists()
-
-
-def _any(conditions: Iterable[Condition]) -> Condition:
-    return reduce(or_, conditions)

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+# mypy: disable-error-code="var-annotated"
+import uuid
+
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
 from allant.campaigns.models import Invitation
-from allant.directory.models import Organisation, Practitioner
+from allant.directory.models import Location, Organisation, Practitioner
 from allant.immunizations.models import EndKind, RecordingBatch
 from allant.people.models import Person
 
 
 class EligibilityDeclaration(models.Model):
     """Tab 1 of the téléservice, as validated. Append-only: a change inserts version n + 1 and ends the former (VC-25)."""
+
+    person_id: int
+    invitation_id: int
+    declarant_id: int
+    organisation_id: int | None
 
     id = models.BigAutoField(primary_key=True)
     person = models.ForeignKey(Person, models.PROTECT, related_name="eligibility_declarations")
@@ -123,3 +131,38 @@ class RefusedLine(models.Model):
 
     def __str__(self) -> str:
         return f"ligne {self.line}"
+
+
+class VaccinationSession(models.Model):
+    """What is the same for everybody in one sitting (VC-60): vaccine, lot, place, day. Its doses bear its id in their source key."""
+
+    location_id: int | None
+    organisation_id: int | None
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    opened_at = models.DateTimeField("ouverte le")
+    opened_by = models.CharField("par", max_length=200)
+    practitioner = models.ForeignKey(Practitioner, models.PROTECT, null=True, blank=True, related_name="+")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True, related_name="+")
+    structure_name = models.CharField("structure", max_length=200, blank=True, default="")
+    occurred_on = models.DateField("date")
+    vaccine = models.CharField("vaccin", max_length=20)
+    lot = models.CharField("lot", max_length=40)
+    site = models.CharField("site d'injection", max_length=40, blank=True, default="")
+    place_kind = models.CharField("lieu", max_length=40)
+    location = models.ForeignKey(Location, models.PROTECT, null=True, blank=True, related_name="+")
+    am_number = models.CharField("N°AM", max_length=9, blank=True, default="")
+    eligibility = models.JSONField("déclaration d'éligibilité", null=True, blank=True)
+    "What is declared for each patient who has no declaration yet, as `sessions.Shared`; null when nothing is."
+    closed_at = models.DateTimeField("fermée le", null=True, blank=True)
+
+    allant_kind = "mutable"  # opened, then closed; never changed in between
+
+    class Meta:
+        verbose_name = "séance de vaccination"
+        verbose_name_plural = "séances de vaccination"
+        ordering = ("-opened_at", "id")
+        indexes = [models.Index(fields=["opened_by", "-opened_at"], name="vaccination_session_mine")]
+
+    def __str__(self) -> str:
+        return f"séance du {self.occurred_on:%d/%m/%Y}"

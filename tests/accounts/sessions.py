@@ -7,6 +7,8 @@ from allant.accounts.models import User
 from allant.accounts.roles import WHOLE_COUNTRY, Role
 from allant.accounts.sign_in import SESSION_KEY
 
+PHYSICIAN = "10"  # the profession of every professional here: it has every right in the téléservice
+
 
 def account_with(
     *roles: Role, username: str = "agency:test", structures: tuple[str, ...] = ("CPAM-35",), departement: str = WHOLE_COUNTRY
@@ -14,7 +16,12 @@ def account_with(
     """A new account holding each of `roles` in each of `structures`, over the whole country unless told otherwise."""
     user = User.objects.create_account(username, family_name="Essai", given_names="Alix")
     replace_memberships(
-        user=user, grants=[Grant(role, code, f"Structure {code}", departement) for role in roles for code in structures]
+        user=user,
+        grants=[
+            Grant(role, code, f"Structure {code}", departement, PHYSICIAN if role == Role.HEALTH_PROFESSIONAL else "")
+            for role in roles
+            for code in structures
+        ],
     )
     return user
 

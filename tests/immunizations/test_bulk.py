@@ -142,7 +142,7 @@ def test_what_is_known_of_the_person_is_used() -> None:
     table = rows(text).append_column("lot", pa.array(["", "", "", "", "", "EX1"]))
     report = record_doses_in_bulk(table, source="csv", by="test", batch_key="k", today=TODAY)
     assert report.recorded == 4
-    assert report.refused_by_reason == {"series_too_short": 1, "lot_not_usable": 1}
+    assert report.refused_by_reason == {"series_too_short": 1, "lot_expired": 1}
 
 
 def test_merged_records_are_one_person() -> None:

@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from allant.doctrine import rules
 from allant.immunizations import checks
-from allant.immunizations.models import Series
+from allant.immunizations.actions import DoseRefused, declare_infection, record_dose, save_lot
+from allant.immunizations.models import Dose, Series
+from allant.people.models import Person
+from tests.immunizations.builders import TODAY, act, day
+from tests.immunizations.spec import FIRST, Step, Story
+from tests.immunizations.spec.cases import CASES, CHAPTERS
+from tests.immunizations.spec.rendering import PAGE, page
+from tests.immunizations.spec.stories import STORIES
+from tests.people.builders import person
 
 COLUMNS = {
     "row_no": "bigint",
@@ -30,103 +38,10 @@ COLUMNS = {
     "previous_number": "integer",
     "previous_vaccine": "varchar",
     "previous_complete": "boolean",
+    "lot_expires_on": "date",
+    "lot_recalled_on": "date",
     "today": "date",
 }
-FIRST = {
-    "person_id": 1,
-    "person_known": True,
-    "birth_date": "1950-05-01",
-    "situations": ",",
-    "occurred_on": "2021-03-01",
-    "vaccine": "comirnaty",
-    "dose_number": 1,
-    "series_doses": 2,
-    "series": "primary",
-    "today": "2022-06-01",
-}
-AFTER_ONE = {"previous_on": "2021-03-01", "previous_number": 1, "previous_vaccine": "comirnaty", "previous_complete": False}
-AFTER_TWO = {**AFTER_ONE, "previous_number": 2, "previous_complete": True}
-SECOND = FIRST | AFTER_ONE | {"dose_number": 2, "occurred_on": "2021-04-01"}
-BOOSTER = FIRST | AFTER_TWO | {"dose_number": 3, "occurred_on": "2021-10-01", "series": "booster"}
-SECOND_BOOSTER = BOOSTER | {
-    "series": "second_booster", "previous_on": "2021-10-01", "previous_number": 3, "dose_number": 4, "occurred_on": "2022-04-15",
-}  # fmt: skip
-LEAPLING = FIRST | {"birth_date": "2004-02-29", "vaccine": "janssen", "series_doses": 1}
-
-CASES = [
-    ("premier", FIRST, ""),
-    ("deuxième", SECOND, ""),
-    ("VC-38 futur", FIRST | {"today": "2021-02-28"}, "in_the_future"),
-    ("VC-38 avant la naissance", FIRST | {"birth_date": "2021-03-02"}, "before_birth"),
-    ("après le décès", FIRST | {"died_on": "2021-02-28"}, "after_death"),
-    ("le jour du décès", FIRST | {"died_on": "2021-03-01"}, ""),
-    ("personne inconnue", FIRST | {"person_known": False, "birth_date": None}, "unknown_person"),
-    ("vaccin inconnu", FIRST | {"vaccine": "pfizer"}, "unknown_vaccine"),
-    ("sans date", FIRST | {"occurred_on": None}, "malformed"),
-    ("rang zéro", FIRST | {"dose_number": 0}, "malformed"),
-    ("série inconnue", FIRST | {"series": "rappel"}, "malformed"),
-    ("même jour", SECOND | {"occurred_on": "2021-03-01"}, "same_day"),
-    ("rang pris", SECOND | {"dose_number": 1}, "rank_taken"),
-    ("vaccin non précisé", FIRST | {"vaccine": "unknown"}, "vaccine_not_named"),
-    ("VC-38 avant l'autorisation", FIRST | {"vaccine": "janssen", "series_doses": 1}, "before_authorisation"),
-    ("le jour de l'autorisation", FIRST | {"vaccine": "janssen", "series_doses": 1, "occurred_on": "2021-03-11"}, ""),
-    ("VC-38 trop jeune", FIRST | {"birth_date": "2005-03-02"}, "under_minimum_age"),
-    ("seize ans ce jour", FIRST | {"birth_date": "2005-03-01"}, ""),
-    ("12 ans avant l'ouverture", FIRST | {"birth_date": "2009-01-01", "occurred_on": "2021-06-14"}, "under_minimum_age"),
-    ("12 ans à l'ouverture", FIRST | {"birth_date": "2009-01-01", "occurred_on": "2021-06-15"}, ""),
-    ("18 ans, né un 29 février, le 28", LEAPLING | {"occurred_on": "2022-02-28"}, "under_minimum_age"),
-    ("18 ans, né un 29 février, le 1er mars", LEAPLING | {"occurred_on": "2022-03-01"}, ""),
-    ("naissance inconnue", FIRST | {"birth_date": None}, ""),
-    ("VC-38 intervalle court", SECOND | {"occurred_on": "2021-03-21"}, "interval_too_short"),
-    ("intervalle juste", SECOND | {"occurred_on": "2021-03-22"}, ""),
-    (
-        "intervalle du premier vaccin",
-        SECOND | {"previous_vaccine": "spikevax", "occurred_on": "2021-03-22"},
-        "interval_too_short",
-    ),
-    ("VC-38 rang qui saute", FIRST | {"dose_number": 2}, "rank_skips"),
-    ("rang qui recule", SECOND | {"previous_number": 3, "dose_number": 2}, "rank_goes_back"),
-    ("une dose annoncée pour deux", FIRST | {"series_doses": 1}, "series_too_short"),
-    ("VC-40 infection de plus de trois mois", FIRST | {"series_doses": 1, "infected_on": "2020-12-01"}, ""),
-    ("VC-40 infection récente", FIRST | {"series_doses": 1, "infected_on": "2020-12-02"}, "series_too_short"),
-    (
-        "VC-40 avant la règle",
-        FIRST | {"series_doses": 1, "infected_on": "2020-04-01", "occurred_on": "2021-02-11"},
-        "series_too_short",
-    ),
-    (
-        "VC-40 sauf immunodépression",
-        FIRST | {"series_doses": 1, "infected_on": "2020-04-01", "situations": ",immunodepressed,"},
-        "series_too_short",
-    ),
-    ("troisième dose ordinaire", FIRST | AFTER_TWO | {"dose_number": 3, "occurred_on": "2021-05-01"}, "beyond_series"),
-    (
-        "troisième dose, immunodépression",
-        FIRST | AFTER_TWO | {"dose_number": 3, "occurred_on": "2021-05-01", "situations": ",ald,immunodepressed,"},
-        "",
-    ),
-    ("rappel", BOOSTER, ""),
-    ("rappel sans schéma complet", BOOSTER | {"previous_complete": False}, "booster_without_primary"),
-    ("rappel avant l'ouverture", BOOSTER | {"occurred_on": "2021-08-31"}, "booster_before_opening"),
-    ("rappel à 40 ans, avant", BOOSTER | {"birth_date": "1981-05-01", "occurred_on": "2021-11-26"}, "booster_before_opening"),
-    ("rappel à 40 ans, le jour", BOOSTER | {"birth_date": "1981-05-01", "occurred_on": "2021-11-27"}, ""),
-    ("rappel à 40 ans, à risque", BOOSTER | {"birth_date": "1981-05-01", "situations": ",ald,ald:C92,"}, ""),
-    ("rappel à 40 ans, situation inconnue", BOOSTER | {"birth_date": "1981-05-01", "situations": None}, ""),
-    ("rappel la veille des six mois", BOOSTER | {"previous_on": "2021-04-02"}, "booster_too_early"),
-    ("rappel la veille des 153 jours", BOOSTER | {"previous_on": "2021-07-06", "occurred_on": "2021-12-05"}, "booster_too_early"),
-    ("rappel à 153 jours", BOOSTER | {"previous_on": "2021-07-06", "occurred_on": "2021-12-06"}, ""),
-    (
-        "rappel un mois après Janssen",
-        BOOSTER | {"previous_vaccine": "janssen", "previous_on": "2021-09-01", "previous_number": 1, "dose_number": 2},
-        "",
-    ),
-    ("deuxième rappel", SECOND_BOOSTER, ""),
-    ("deuxième rappel sans schéma complet", SECOND_BOOSTER | {"previous_complete": False}, "booster_without_primary"),
-    ("deuxième rappel trop tôt", SECOND_BOOSTER | {"previous_on": "2022-02-01"}, "booster_too_early"),
-    ("troisième rappel", SECOND_BOOSTER | {"series": "third_booster", "previous_number": 4, "dose_number": 5}, ""),
-]
-
-
 def _relation(acts: list[dict[str, Any]]) -> str:
     values = ", ".join(
         "(" + ", ".join(f"CAST({_literal(act.get(name))} AS {kind})" for name, kind in COLUMNS.items()) + ")" for act in acts
@@ -149,11 +64,15 @@ def _verdicts(acts: list[dict[str, Any]]) -> tuple[list[tuple[Any, ...]], list[t
 
 @pytest.mark.django_db
 def test_every_case_on_both_engines() -> None:
-    """VC-38, VC-40: one line a case; the first code decides, none when it is accepted."""
-    postgres, duck = _verdicts([act for _, act, _ in CASES])
+    """VC-38, VC-40, VC-41: one line a case; the first code decides, none when it is accepted."""
+    postgres, duck = _verdicts([case.prepared for case in CASES])
     assert postgres == duck
-    seen = {name: ((refused or broken).split(",")[0]) for (name, _, _), (_, refused, broken) in zip(CASES, postgres, strict=True)}
-    assert seen == {name: expected for name, _, expected in CASES}
+    seen = {case.shows: (refused or broken).split(",")[0] for case, (_, refused, broken) in zip(CASES, postgres, strict=True)}
+    assert seen == {case.shows: case.verdict for case in CASES}
+
+
+def test_cases_have_names_of_their_own() -> None:
+    assert len({case.shows for case in CASES}) == len(CASES)
 
 
 def test_the_checks_know_every_series() -> None:
@@ -162,8 +81,58 @@ def test_the_checks_know_every_series() -> None:
 
 
 def test_every_check_is_shown_by_a_case() -> None:
-    """A check without a case could be removed unnoticed."""
-    assert {check.code for check in (*checks.REFUSALS, *checks.RULES)} == {code for *_, code in CASES if code}
+    """VC-38: a check without a case could be removed unnoticed; each has a chapter, and each but one a case it lets through."""
+    codes = {check.code for check in (*checks.REFUSALS, *checks.RULES)}
+    assert codes == {case.verdict for case in CASES if case.verdict} == {chapter.code for chapter in CHAPTERS}
+    assert len(CHAPTERS) == len(codes)
+
+
+def test_the_page_of_the_recording_rules_is_up_to_date() -> None:
+    """VC-38: the table of cases is in the docs."""
+    assert PAGE.read_text(encoding="utf-8") == page(), "run: python -m tests.immunizations.spec.rendering"
+
+
+def _reasons(refusal: DoseRefused) -> str:
+    return f"refused: {', '.join(refusal.codes)}"
+
+
+def _outcome(someone: Person, step: Step) -> str:
+    occurred_on, vaccine, rank, series, doses = step.act.split()
+    known = set(Dose.objects.values_list("pk", flat=True))
+    try:
+        dose = record_dose(
+            person=someone,
+            act=act(occurred_on, vaccine=vaccine, dose_number=int(rank), series=series, series_doses=int(doses), **step.told),
+            source="teleservice",
+            source_key=step.key,
+            by="ps:1",
+            forced_reason=step.forced_reason,
+            today=TODAY,
+        )
+    except DoseRefused as refusal:
+        assert str(refusal)
+        return _reasons(refusal)
+    if dose.pk in known:
+        return "already there"
+    dose.refresh_from_db()
+    assert bool(dose.forced_rules) == bool(dose.forced_reason)
+    return f"recorded, forced: {', '.join(dose.forced_rules)}" if dose.forced_rules else "recorded"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.shows)
+def test_every_story(story: Story) -> None:
+    """VC-38, VC-39, VC-40, VC-41, VC-42, VC-30: what the recording does with one sending after the other."""
+    someone = person()
+    for name, value in story.given.items():
+        what, _, number = name.partition(" ")
+        if what == "infection":
+            declare_infection(person=someone, occurred_on=day(value), by="ps:1", today=TODAY)
+        else:
+            number, _, why = number.partition(" ")
+            days = {f"{one}_on": day(value) if one == why else None for one in ("expires", "recalled")}
+            save_lot(vaccine="comirnaty", number=number, by="test", **days)
+    assert [_outcome(someone, step) for step in story.steps] == [step.outcome for step in story.steps]
 
 
 days = st.dates(date(2020, 11, 1), date(2022, 3, 1))
@@ -188,6 +157,8 @@ acts = st.fixed_dictionaries(
         "previous_number": st.none() | ranks,
         "previous_vaccine": st.none() | vaccines,
         "previous_complete": st.none() | st.booleans(),
+        "lot_expires_on": st.none() | days,
+        "lot_recalled_on": st.none() | days,
         "today": days,
     }
 )

@@ -96,10 +96,10 @@ def test_an_expired_or_recalled_lot_is_refused_unless_forced() -> None:
     """VC-30: expired or recalled lots; one not in the list is accepted."""
     Lot.objects.create(vaccine="comirnaty", number="EX1", expires_on=day("2021-02-28"))
     Lot.objects.create(vaccine="comirnaty", number="EX2", recalled_on=day("2021-03-01"))
-    for number in ("EX1", "EX2"):
+    for number, code in (("EX1", "lot_expired"), ("EX2", "lot_recalled")):
         with pytest.raises(DoseRefused) as refusal:
             record(person(), "form-1", lot=number)
-        assert refusal.value.codes == ["lot_not_usable"]
+        assert (refusal.value.codes, refusal.value.forceable) == ([code], True)
     assert record(person(), "form-1", lot="ailleurs").lot == "ailleurs"
 
 
@@ -181,5 +181,5 @@ def test_the_shipped_lots_load_once() -> None:
     assert load_shipped_lots(by="test").inserted == Lot.objects.count() > 0
     assert load_shipped_lots(by="test").inserted == 0
     known = Lot.objects.completing("spikevax", "demo-spi")
-    assert known.count() == 3
-    assert [lot.number for lot in known.usable_on(day("2021-08-15"))] == ["DEMO-SPI-02"]
+    assert known.count() == 4
+    assert [lot.number for lot in known.usable_on(day("2021-08-15"))] == ["DEMO-SPI-02", "DEMO-SPI-04"]

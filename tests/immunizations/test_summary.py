@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from allant.facts import registry
-from allant.immunizations.actions import cancel_dose, record_doses_in_bulk
+from allant.immunizations.actions import cancel_administratively, record_doses_in_bulk
 from allant.immunizations.models import Dose, DoseSummary
 from allant.immunizations.summary import CURRENT_DOSES, dose_summary_sql
 from tests.immunizations.builders import TODAY, day, rows
@@ -50,7 +50,7 @@ def test_removing_a_dose_changes_the_summary() -> None:
     """Nothing is stored: what is cancelled no longer counts."""
     load(3)
     record_doses_in_bulk(rows(HISTORY), source="csv", by="test", batch_key="k", today=TODAY)
-    cancel_dose(dose=Dose.objects.get(source_key="a2"), by="test", reason="erreur")
+    cancel_administratively(dose=Dose.objects.get(source_key="a2"), by="admin", reason="fausse dose")
     summary = DoseSummary.objects.get(person_id=1)
     assert (summary.dose_count, summary.complete_on, summary.booster_on) == (2, None, day("2021-12-20"))
 

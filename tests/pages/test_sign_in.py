@@ -16,6 +16,7 @@ from pytest_django import Settings
 from allant.accounts.models import Membership, User
 from allant.accounts.roles import Role
 from allant.accounts.sign_in import SESSION_KEY
+from allant.directory.models import Organisation, Practitioner
 from allant.site import providers
 from tests.accounts.sessions import account_with, enter
 
@@ -105,6 +106,26 @@ def test_vc01_login_and_password_end_on_the_banner(client: Client) -> None:
     go_through(client, "pro-sante-connect", "Médecin, identifiant et mot de passe seulement")
     page = client.get("/professionnel/").content.decode()
     assert "Identification par carte CPS nécessaire" in page and "Activités" not in page
+
+
+def test_vc01_a_strong_sign_in_writes_the_professional_and_their_places(client: Client) -> None:
+    """VC-01, VC-03: the directory holds them once, brought up to date at each sign-in."""
+    Practitioner.objects.create(rpps="99900000044", family_name="Ancien", given_names="Nom", profession="10")
+    for _ in range(2):
+        go_through(client, "pro-sante-connect", "Médecin, trois structures")
+    user = User.objects.get()
+    assert user.practitioner and (user.practitioner.rpps, str(user.practitioner)) == ("99900000044", "Sophie Lavigne")
+    places = Organisation.objects.order_by("code").values_list("code", "kind")
+    assert list(places) == [("R900041", "practice"), ("R900042", "practice"), ("R900043", "centre")]
+    held = user.memberships.order_by("structure_code").values_list("organisation__code", "exercise_mode", "postcode", "profession")
+    assert list(held) == [("R900041", "L", "13006", "10"), ("R900042", "S", "13008", "10"), ("R900043", "S", "13008", "10")]
+
+
+def test_vc01_a_password_writes_nothing_in_the_directory(client: Client) -> None:
+    """VC-01: the same person by card is another account, with their professional."""
+    go_through(client, "pro-sante-connect", "Médecin, identifiant et mot de passe seulement")
+    assert not Practitioner.objects.exists() and not Organisation.objects.exists()
+    assert client.get("/professionnel/vaccin-covid/").status_code == 403
 
 
 def test_vc03_three_structures_are_three_memberships(client: Client) -> None:

@@ -13,7 +13,10 @@ from allant.accounts.roles import Role
 from tests.accounts.sessions import account_with, enter
 
 # A value for each converter: the pages may well answer 404, once the visitor is let in.
-VALUES = {"slug": "aucune", "invitation": 1, "provider_id": "agency", "name": "aucun.csv"}
+VALUES = {
+    "slug": "aucune", "draft": 1, "invitation": 1, "provider_id": "agency", "lot": 1, "alert": 1, "dose": 1, "pair": 1,
+    "allotment": 1, "order": 1, "name": "aucun.csv", "mark": "AAAA", "file": 1, "session": "7d5b1a4e-1f1c-4a57-9d0e-3c5f1f0f9a11",
+}
 
 
 def patterns(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
@@ -33,7 +36,7 @@ RESERVED = [(route, pattern) for route, pattern in ALL if not (declared_access(p
 def address(route: str) -> str:
     """A route with its parameters filled."""
     for name, value in VALUES.items():
-        for converter in ("slug", "int", "str"):
+        for converter in ("slug", "int", "str", "uuid"):
             route = route.replace(f"<{converter}:{name}>", str(value))
     assert "<" not in route, f"Ajoutez à VALUES une valeur pour {route}"
     return f"/{route}"

@@ -8,6 +8,7 @@ import pytest
 
 from allant.accounts.actions import Grant
 from allant.accounts.roles import Role
+from allant.directory.annuaire import StatedPractitioner
 from allant.site.claims import NoRole, SignInRefused, acr_at_least, read_identity
 
 AGENT: dict[str, Any] = {
@@ -113,3 +114,71 @@ def test_no_claim_of_one_provider_counts_at_another() -> None:
 def test_levels_are_ordered_and_unknown_ones_are_weakest() -> None:
     assert acr_at_least("eidas3", "eidas1") and acr_at_least("eidas2", "eidas2")
     assert not acr_at_least("eidas1", "eidas2") and not acr_at_least("eidas9", "eidas1") and not acr_at_least("", "eidas1")
+
+
+def stated(activity: dict[str, Any], **claims: Any) -> dict[str, Any]:
+    """`userinfo` of a doctor with one place of activity."""
+    practice = {"codeProfession": "10", "nomDexercice": "Roux", "prenomDexercice": "Ada", "activities": [activity]}
+    return {"SubjectNameID": "899900000011", "SubjectRefPro": {"exercices": [practice]}, **claims}
+
+
+def read(userinfo: dict[str, Any]) -> Any:
+    return read_identity("pro-sante-connect", {"acr": "eidas1", "authMode": "CARD"}, userinfo)
+
+
+def test_vc01_the_professional_is_named_by_the_rpps_number() -> None:
+    """VC-01: the national identifier without its type digit, and the names of exercise before those of civil status."""
+    place = {"identifiantTechniqueDeLaStructure": "R1", "codePostal": "20000", "codeDepartement": "2A", "codeModeExercice": "S"}
+    identity = read(stated(place, family_name="Roux épouse Vial"))
+    assert identity.practitioner == StatedPractitioner("99900000011", "Roux", "Ada", "10", "2A")
+    (grant,) = identity.grants
+    assert (grant.postcode, grant.exercise_mode, grant.departement_code) == ("20000", "S", "2A")
+
+
+@pytest.mark.parametrize("identifier", ["", "0999000001", "ANS20231122132732", "89990000001", "8999000000112", None])
+def test_vc01_another_identifier_names_no_professional(identifier: str | None) -> None:
+    """VC-01: ADELI numbers and test identities sign in, and are not taken for an RPPS number."""
+    assert read(stated({"identifiantTechniqueDeLaStructure": "R1"}, SubjectNameID=identifier)).practitioner is None
+
+
+def test_no_practitioner_comes_from_another_provider() -> None:
+    assert read_identity("agency", {"acr": "eidas2"}, AGENT | stated({})).practitioner is None
+
+
+@pytest.mark.parametrize(
+    ("place", "code"),
+    [
+        ({"identifiantTechniqueDeLaStructure": "R1", "numeroFinessSite": "350000001"}, "R1"),
+        ({"identifiantTechniqueDeLaStructure": "", "numeroFinessSite": "350000001"}, "350000001"),
+        ({"numeroSiretSite": "12345678900011"}, "12345678900011"),
+        ({"ancienIdentifiantDeLaStructure": "499700237045007"}, "499700237045007"),
+        ({}, ""),
+    ],
+)
+def test_vc03_a_place_is_named_by_its_steadiest_identifier(place: dict[str, str], code: str) -> None:
+    """VC-03: any of them may be empty."""
+    assert read(stated(place)).grants[0].structure_code == code
+
+
+def test_vc03_two_places_without_identifier_stay_two() -> None:
+    """VC-03: a code is drawn from the name and the postcode, the same at each sign-in."""
+    codes = [
+        read(stated({"raisonSocialeSite": name, "codePostal": postcode})).grants[0].structure_code
+        for name, postcode in (("Cabinet", "35000"), ("Cabinet", "75009"), ("Cabinet", "35000"))
+    ]
+    assert codes[0] == codes[2] != codes[1] and all(code.startswith("PSC-") for code in codes)
+
+
+@pytest.mark.parametrize(
+    ("place", "departement"),
+    [
+        ({"codeDepartement": "75", "codePostal": "35000"}, "75"),
+        ({"codeCommune": "75109", "codePostal": "75009"}, "75"),
+        ({"codeCommune": "2A004", "codePostal": "20000"}, "2A"),
+        ({"codePostal": "97110"}, "971"),
+        ({"codePostal": "20000"}, ""),
+        ({"codePostal": "trois"}, ""),
+    ],
+)
+def test_the_departement_of_a_place(place: dict[str, str], departement: str) -> None:
+    assert read(stated(place)).grants[0].departement_code == departement

@@ -1,1 +1,1 @@
-"""FHIR R4 at `/fhir`: patients, immunizations and what they refer to."""
+"""FHIR R4: Patient, Immunization, and what they refer to."""

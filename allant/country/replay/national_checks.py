@@ -24,7 +24,9 @@ WHERE s.kind IN (SELECT unnest(?))
 GROUP BY act.row_no
 """
 _PREPARED = """
-SELECT act.*, ',' || coalesce(held.names, '') AS situations FROM act LEFT JOIN held USING (row_no)
+SELECT act.*, ',' || coalesce(held.names, '') AS situations,
+       CAST(NULL AS date) AS lot_expires_on, CAST(NULL AS date) AS lot_recalled_on
+FROM act LEFT JOIN held USING (row_no)
 """
 
 

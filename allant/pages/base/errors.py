@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from http import HTTPStatus
 
-from django.http import HttpRequest, HttpResponse, HttpResponseServerError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseServerError
 from django.shortcuts import render
 from django.template import loader
 
@@ -14,6 +14,10 @@ from allant.accounts.access import public
 logger = logging.getLogger(__name__)
 
 SERVER_ERROR = "Erreur inattendue. Votre dernière action n'a peut-être pas été enregistrée : vérifiez avant de recommencer.\n"
+
+
+class Missing(Http404):
+    """A 404 whose text is for the reader: in French, without name or number."""
 
 
 def _error(request: HttpRequest, status: HTTPStatus, title: str, message: str) -> HttpResponse:
@@ -42,7 +46,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
         request,
         HTTPStatus.NOT_FOUND,
         "Page introuvable",
-        "L'adresse est peut-être mal écrite, ou la page n'existe plus.",
+        str(exception) if isinstance(exception, Missing) else "L'adresse est peut-être mal écrite, ou la page n'existe plus.",
     )
 
 

@@ -25,6 +25,7 @@ MENU = (
     MenuEntry("Chiffres", "figures"),
     MenuEntry("Campagnes", "campaigns", frozenset({Role.CAMPAIGN_MANAGER})),
     MenuEntry("Espace professionnel", "professional_home", frozenset({Role.HEALTH_PROFESSIONAL, Role.PORTAL_USER})),
+    MenuEntry("Mon espace", "insured_home", frozenset({Role.INSURED})),
 )
 
 

@@ -16,6 +16,7 @@ FIRST_PAGE = {
     Role.CAMPAIGN_MANAGER: "campaigns",
     Role.HEALTH_PROFESSIONAL: "professional_home",
     Role.PORTAL_USER: "professional_home",
+    Role.INSURED: "insured_home",
 }
 LAST_ENTRIES = 10
 

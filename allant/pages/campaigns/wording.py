@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from allant.campaigns.actions import HANDED_OVER
 from allant.campaigns.models import TargetVersion
 from allant.geography import departements
 from allant.outreach.models import Channel
@@ -48,7 +49,9 @@ def state_badge(state: str) -> Badge:
 
 
 def channel_name(code: str) -> str:
-    """`sms` → `SMS`; people whom no channel reaches are counted under `none`."""
+    """`sms` → `SMS`; people whom no channel reaches are counted under `none`, handed-over codes under `hand`."""
+    if code == HANDED_OVER:
+        return "remis par un professionnel"
     return Channel(code).label if code in Channel.values else WITHOUT_CHANNEL
 
 

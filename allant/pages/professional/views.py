@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_safe
 
 from allant.accounts.access import requires
@@ -49,7 +50,7 @@ def structure(request: HttpRequest) -> HttpResponse:
             raise PermissionDenied("Ce lieu d'exercice n'est pas l'un des vôtres.")
         else:
             messages.success(request, "Lieu d'exercice enregistré pour cette session.")
-            return redirect("professional_home")
+            return HttpResponseRedirect(_wanted(request) or reverse("professional_home"))
     return render(
         request,
         "professional/structure.html",
@@ -59,5 +60,12 @@ def structure(request: HttpRequest) -> HttpResponse:
             "places": places,
             "current": current_membership(request),
             "error": error,
+            "next": _wanted(request),
         },
     )
+
+
+def _wanted(request: HttpRequest) -> str:
+    """The page of this site that waits for the choice, if any."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    return wanted if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure()) else ""

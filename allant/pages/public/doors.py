@@ -54,7 +54,12 @@ DOORS = (
         "Se connecter",
         "account_login",
     ),
-    Door("Assurés", "Entrez avec FranceConnect.", "Se connecter", "account_login"),
+    Door(
+        "Assurés",
+        "Vos vaccinations, la date de la prochaine, votre attestation, qui a ouvert votre dossier : entrez avec FranceConnect.",
+        "Ouvrir mon espace",
+        "insured_home",
+    ),
 )
 
 PROMISES = (

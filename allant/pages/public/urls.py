@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from allant.pages.public import chart_views, file_views, views
+from allant.pages.public import chart_views, file_views, papers, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -13,4 +13,6 @@ urlpatterns = [
     path("chiffres/definitions/", views.figure_definitions, name="figure_definitions"),
     path("chiffres/fichiers/", file_views.file_list, name="figure_files"),
     path("chiffres/fichiers/<str:name>", file_views.file_content, name="figure_file"),
+    path("papier/", papers.paper_check, name="paper_check"),
+    path("papier/<str:mark>/", papers.scanned_paper, name="scanned_paper"),
 ]

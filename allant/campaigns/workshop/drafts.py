@@ -1,0 +1,103 @@
+"""Writes of the workshop: open a draft, change its tree, save it as a version of its campaign.
+
+A draft holds what the manager chose. The standing exclusions (TG-05) are not in it: they are taken out of the version it begins
+from, shown beside it, and joined again when it is saved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from django.db import transaction
+
+from allant import clock
+from allant.campaigns.actions import CampaignPlan, save_campaign, save_target
+from allant.campaigns.exclusions import exclusions
+from allant.campaigns.models import Campaign, TargetDraft, TargetVersion
+from allant.campaigns.workshop import tree as trees
+from allant.doctrine import RuleBook
+from allant.outreach.models import Channel
+from allant.targeting import Definition, codec, define
+from allant.targeting.language import Condition
+from allant.targeting.moving import moved
+
+OUTREACH_CHANNELS = frozenset({Channel.CALL, Channel.SMS})
+"""A campaign that calls or texts goes towards people: the doctrine excludes more of them (`aller_vers`)."""
+
+
+@transaction.atomic
+def open_draft(*, campaign: Campaign | None, by: str, on: date, book: RuleBook) -> TargetDraft:
+    """The draft of this person for this campaign (None: for a new one), begun from the current version when there is none."""
+    begun = trees.EMPTY if campaign is None else _chosen(campaign, on, book)
+    draft, _ = TargetDraft.objects.get_or_create(
+        owner=by, campaign=campaign, defaults={"tree": begun, "written_on": on, "updated_at": clock.now()}
+    )
+    return draft
+
+
+@transaction.atomic
+def change_draft(draft: TargetDraft, change: Callable[[trees.Tree], trees.Tree]) -> TargetDraft:
+    """Apply an operation of `trees` to the draft as it stands now. Raises what the operation raises; nothing is then changed."""
+    locked = TargetDraft.objects.select_for_update().get(pk=draft.pk)
+    locked.tree, locked.updated_at = change(locked.tree), clock.now()
+    locked.save(update_fields=["tree", "updated_at"])
+    return locked
+
+
+def target_of(draft: TargetDraft, book: RuleBook) -> Definition:
+    """What the draft would be saved as: the criteria chosen, less the standing exclusions. Raises InvalidTarget."""
+    chosen = trees.to_definition(draft.tree)
+    if draft.campaign is None:
+        return chosen
+    return define(Condition(chosen.criteria) & ~standing_exclusions(draft.campaign, draft.written_on, book))
+
+
+def standing_exclusions(campaign: Campaign, on: date, book: RuleBook) -> Condition:
+    """Those of the doctrine for the way this campaign contacts people."""
+    contact = "aller_vers" if OUTREACH_CHANNELS & set(campaign.channels) else "information"
+    return exclusions(book, on, slug=campaign.slug, contact=contact)
+
+
+@transaction.atomic
+def save_draft(draft: TargetDraft, *, by: str, book: RuleBook) -> TargetVersion:
+    """Write the draft as the next version of its campaign's target, and close it. Raises InvalidTarget."""
+    locked = TargetDraft.objects.select_for_update().get(pk=draft.pk)
+    if locked.campaign is None:
+        raise ValueError("Ce brouillon n'a pas encore de campagne : créez-la d'abord.")
+    last = locked.campaign.current_target
+    version = save_target(
+        locked.campaign, target_of(locked, book), last.objective_on(last.written_on), written_on=locked.written_on, by=by
+    )
+    locked.delete()
+    return version
+
+
+@transaction.atomic
+def found_campaign(draft: TargetDraft, plan: CampaignPlan, *, by: str) -> Campaign:
+    """Create the campaign of a draft that has none: version 1 of its target is the draft. Raises InvalidTarget, ValueError."""
+    locked = TargetDraft.objects.select_for_update().get(pk=draft.pk)
+    if Campaign.objects.filter(slug=plan.slug).exists():
+        raise ValueError(f"Une campagne porte déjà l'identifiant « {plan.slug} » : choisissez un autre titre.")
+    campaign = save_campaign(plan, by=by)
+    TargetDraft.objects.filter(pk=locked.pk).delete()
+    return campaign
+
+
+def plan_target(draft: TargetDraft, *, slug: str, channels: tuple[str, ...], starts_on: date, book: RuleBook) -> Definition:
+    """The target of a campaign to be: the draft's criteria on its opening day, standing exclusions taken out."""
+    chosen = moved(trees.to_definition(draft.tree), draft.written_on, starts_on)
+    unsaved = Campaign(slug=slug, channels=list(channels))
+    return define(Condition(chosen.criteria) & ~standing_exclusions(unsaved, starts_on, book))
+
+
+def _chosen(campaign: Campaign, on: date, book: RuleBook) -> trees.Tree:
+    """The tree of the current version without the standing exclusions, where they stand as such."""
+    tree = trees.from_definition(campaign.current_target.on(on))
+    standing = {
+        str(trees.flat({"not": codec.encode(exclusions(book, on, slug=campaign.slug, contact=contact).node)}))
+        for contact in ("aller_vers", "information")
+    }
+    if "and" not in tree:
+        return tree
+    return {"and": [node for node in tree["and"] if str(node) not in standing]}

@@ -1,0 +1,152 @@
+"""The statement that judges one act and inserts its dose (PostgreSQL), prepared once for a connection and a book.
+
+Planning it costs ten times its execution. Its text depends on the doctrine, so it is prepared for the book of the day; the
+connection keeps the plan, and each dose is one short EXECUTE.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from django.db import connection
+
+from allant.doctrine import RuleBook
+from allant.immunizations import checks
+from allant.immunizations.staging import acts_sql, known_doses_sql, prepared_sql
+
+PARAMETERS = {
+    "source_key": "text", "person_id": "bigint", "occurred_on": "date", "vaccine": "text", "dose_number": "integer",
+    "series": "text", "series_doses": "integer", "lot": "text", "site": "text", "place_kind": "text", "proof": "text",
+    "location_id": "bigint", "am_number": "text", "organisation_id": "bigint", "practitioner_id": "bigint",
+    "today": "date", "recorded_at": "timestamptz", "recorded_by": "text", "source": "text", "forced_reason": "text",
+    "also_broken": "text",
+    "version": "integer", "replaces_id": "bigint",
+    "watched_from": "timestamptz", "watched_hour": "timestamptz", "watched_every": "integer", "watched_up_to": "integer",
+}  # fmt: skip
+_NUMBER = {name: f"${number}" for number, name in enumerate(PARAMETERS, 1)}
+_PLACES = ", ".join(["%s"] * len(PARAMETERS))
+_ACT = (
+    "source_key", "person_id", "occurred_on", "vaccine", "dose_number", "series", "series_doses", "lot",
+)  # fmt: skip
+_STORED_ACT = ("lot", "site", "place_kind", "proof", "location_id", "am_number", "organisation_id", "practitioner_id")
+_LOCK = """
+SELECT FROM people_person
+WHERE id = (SELECT coalesce(merged_into_id, id) FROM people_person WHERE id = %s) FOR NO KEY UPDATE
+"""
+# A plan made while the tables are small is kept while they grow: it must not read them whole.
+_EXCHANGE = f"SET LOCAL enable_seqscan = off; {_LOCK}; EXECUTE {{name}}({{places}}); SET LOCAL enable_seqscan = on"
+KEPT_PLANS = 8  # on one connection; each takes about a megabyte of the server
+
+_INSERT = """
+INSERT INTO immunizations_dose (
+    person_id, disease, occurred_on, vaccine, dose_number, series, series_doses, {stored}, recorded_at, recorded_by, source,
+    source_key, forced_reason, forced_rules, version, replaces_id
+)
+SELECT person_id, 'covid19', occurred_on, vaccine, dose_number, series, series_doses, {values}, {recorded_at}, {recorded_by},
+       {source}, source_key, CASE WHEN broken = '' THEN '' ELSE {forced_reason} END, string_to_array(broken, ','), {version},
+       {replaces_id}
+FROM judged
+WHERE refused = '' AND standing = 'new' AND (broken = '' OR {forced_reason} <> '')
+ON CONFLICT DO NOTHING  -- a batch, which does not lock persons, came first
+RETURNING id
+"""
+# How many acts this account has recorded: of this day and of this hour, before this one. Batches are counted by themselves.
+_PACE = """
+SELECT ARRAY[count(*), count(*) FILTER (WHERE recorded_at >= {watched_hour})] FROM (
+    SELECT recorded_at FROM immunizations_dose AS dose
+    WHERE dose.recorded_by = {recorded_by} AND dose.batch_id IS NULL AND dose.recorded_at >= {watched_from}
+    ORDER BY dose.recorded_at DESC LIMIT {watched_up_to}
+) AS recent
+"""
+_BLOCKED = """
+SELECT FROM immunizations_volumealert AS alert
+WHERE alert.actor = {recorded_by} AND alert.source = {source} AND alert.closed_at IS NULL AND alert.recorded >= alert.blocks_from
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one act.
+
+    `standing`: `new`, `already` recorded, or the code of a refusal; `refused`, `broken`: codes; `dose_id`: of the row inserted;
+    `pace`: acts of the account this day and this hour before this one, when they were counted.
+    """
+
+    standing: str
+    refused: list[str]
+    broken: list[str]
+    dose_id: int | None
+    pace: tuple[int, int] | None
+
+
+def run(values: Mapping[str, Any], book: RuleBook) -> Outcome:
+    """Lock the person, judge the act and insert its dose, in one exchange with the server; inside a transaction.
+
+    `values`: all of `PARAMETERS`. The lock is a statement of its own, so that the judging sees what the one before wrote.
+    """
+    exchange = _EXCHANGE.format(name=_prepared(book), places=_PLACES)
+    with connection.cursor() as cursor:
+        cursor.execute(exchange, [values["person_id"], *(values[name] for name in PARAMETERS)])
+        cursor.nextset()
+        cursor.nextset()
+        standing, refused, broken, dose_id, pace = cursor.fetchone()
+    return Outcome(standing, _codes(refused), _codes(broken), dose_id, pace and tuple(pace))
+
+
+def _codes(joined: str) -> list[str]:
+    return joined.split(",") if joined else []
+
+
+_plans: WeakKeyDictionary[Any, dict[str, None]] = WeakKeyDictionary()  # names prepared on each connection, oldest first
+
+
+def _prepared(book: RuleBook) -> str:
+    """The name under which this connection has prepared the statement of the book."""
+    name, text = _named(book)
+    connection.ensure_connection()
+    plans = _plans.setdefault(connection.connection, {})
+    if name not in plans:
+        with connection.cursor() as cursor:
+            if len(plans) >= KEPT_PLANS:
+                oldest = next(iter(plans))
+                cursor.execute(f"DEALLOCATE {oldest}")
+                del plans[oldest]
+            cursor.execute(text)
+        plans[name] = None
+    return name
+
+
+@lru_cache(maxsize=16)
+def _named(book: RuleBook) -> tuple[str, str]:
+    query = statement(book)
+    name = f"record_dose_{hashlib.sha256(query.encode()).hexdigest()[:16]}"
+    return name, f"PREPARE {name} ({', '.join(PARAMETERS.values())}) AS {query}"
+
+
+def statement(book: RuleBook) -> str:
+    """The text for a book, with `$n` for the parameters in the order of `PARAMETERS`."""
+    staged = ", ".join(f"{_NUMBER[name]} AS {name}" for name in _ACT)
+    stored = {"stored": ", ".join(_STORED_ACT), "values": ", ".join(_NUMBER[name] for name in _STORED_ACT)}
+    prepared = prepared_sql("act", "known")
+    return f"""
+WITH staged AS (SELECT CAST(1 AS bigint) AS row_no, {staged}),
+known AS MATERIALIZED ({known_doses_sql("staged", person_by_person=True)}),
+act AS MATERIALIZED ({acts_sql("staged", "known", _NUMBER["today"])}),
+verdict AS ({checks.verdict_sql(f"({prepared})", checks.doctrine_relations(book))}),
+judged AS MATERIALIZED (
+    SELECT act.*, concat_ws(',', nullif(verdict.broken, ''), nullif({_NUMBER["also_broken"]}, '')) AS broken,
+           CASE WHEN standing = 'already' THEN '' WHEN standing <> 'new' THEN standing
+                WHEN EXISTS ({_BLOCKED.format(**_NUMBER)}) THEN 'volume_blocked' ELSE coalesce(verdict.refused, '') END AS refused
+    FROM act LEFT JOIN verdict ON verdict.row_no = act.row_no
+),
+inserted AS ({_INSERT.format(**_NUMBER, **stored)})
+SELECT judged.standing, judged.refused, judged.broken, inserted.id,
+       CASE WHEN {_NUMBER["watched_every"]} = 0 THEN NULL
+            WHEN inserted.id % {_NUMBER["watched_every"]} = 0 THEN ({_PACE.format(**_NUMBER)}) END
+FROM judged LEFT JOIN inserted ON TRUE
+"""

@@ -1,0 +1,159 @@
+"""Records that may be one person (VC-63): side by side, merged or told apart, and a merge undone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from allant import clock
+from allant.accounts.access import requires
+from allant.accounts.log import log_request
+from allant.accounts.models import LoggedAction
+from allant.accounts.roles import Role
+from allant.accounts.sign_in import actor_of
+from allant.campaigns.models import Invitation
+from allant.immunizations.models import Dose, Infection
+from allant.pages.administration.duplicate_forms import PairDecision, Undoing
+from allant.pages.administration.forms import posted
+from allant.pages.administration.territory import check_territory, pairs_of
+from allant.people import duplicates as decisions
+from allant.people.actions import MergeRefused
+from allant.people.models import DuplicateCandidate, Person
+from allant.vaccination.models import EligibilityDeclaration
+
+PAIRS_A_PAGE = 25
+
+
+@requires(Role.ADMINISTRATOR, Role.IDENTITY_AGENT)
+@require_safe
+def pair_list(request: HttpRequest) -> HttpResponse:
+    """Pairs that wait for a decision, or those decided; the persons shown are in the access log."""
+    decided = request.GET.get("etat") == "decides"
+    pairs = pairs_of(request).with_persons()
+    pairs = pairs.decided() if decided else pairs.waiting()
+    page = Paginator(pairs, PAIRS_A_PAGE).get_page(request.GET.get("page"))
+    shown = [key for pair in page for key in (pair.first_id, pair.second_id)]
+    log_request(request, LoggedAction.SEARCH, "doublons proposés", shown)
+    context = {
+        "title": "Doublons",
+        "trail": [("Administration", reverse("administration_home"))],
+        "decided": decided,
+        "page_obj": page,
+        "rows": [(pair, decisions.LABELS.get(pair.rule, pair.rule)) for pair in page],
+    }
+    return render(request, "administration/duplicates.html", context)
+
+
+@requires(Role.ADMINISTRATOR, Role.IDENTITY_AGENT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def pair_page(request: HttpRequest, pair: int) -> HttpResponse:
+    """Two records side by side with the acts of both, and the decision."""
+    found = get_object_or_404(DuplicateCandidate.objects.with_persons(), pk=pair)
+    check_territory(request, found.first, found.second)
+    form_class = Undoing if found.verdict else PairDecision
+    form = form_class(posted(request), pair=found)
+    if request.method == "POST" and form.is_valid():
+        try:
+            _decide(request, found, form.cleaned_data)
+        except MergeRefused as refused:
+            form.add_error(None, str(refused))
+        else:
+            log_request(request, LoggedAction.WRITE, "décision sur un doublon", [found.first_id, found.second_id])
+            return redirect("administration_duplicate", pair=found.pk)
+    log_request(request, LoggedAction.READ, "comparaison d'un doublon proposé", [found.first_id, found.second_id])
+    context = {
+        "title": f"Paire n° {found.pk}",
+        "trail": [("Administration", reverse("administration_home")), ("Doublons", reverse("administration_duplicates"))],
+        "pair": found,
+        "rule": decisions.LABELS.get(found.rule, found.rule),
+        "lines": compared(found.first, found.second),
+        "form": form,
+    }
+    return render(request, "administration/duplicate.html", context, status=422 if form.errors else 200)
+
+
+def _decide(request: HttpRequest, pair: DuplicateCandidate, wanted: dict[str, Any]) -> None:
+    who = {"pair": pair, "by": str(actor_of(request)), "reason": wanted["reason"]}
+    match wanted["decision"]:
+        case "undo":
+            decisions.undo_merge(**who)
+            messages.success(request, "Décision annulée : chaque fiche a retrouvé ses actes, la paire attend une décision.")
+        case "different":
+            decisions.decide_different(**who, at=clock.now())
+            messages.success(request, "Personnes différentes : cette paire ne sera plus proposée.")
+        case survivor:
+            kept = pair.first if survivor == str(pair.first_id) else pair.second
+            decisions.decide_merge(**who, survivor=kept, at=clock.now())
+            messages.success(request, f"Fiches fusionnées, la fiche {kept.pk} est gardée. La fusion peut être annulée ici.")
+
+
+@dataclass(frozen=True)
+class ComparedLine:
+    """One thing known of both records; `differs` when both know it and do not agree."""
+
+    label: str
+    first: list[str]
+    second: list[str]
+
+    @property
+    def differs(self) -> bool:
+        """Both say something, and not the same."""
+        return bool(self.first and self.second and self.first != self.second)
+
+
+def compared(first: Person, second: Person) -> list[ComparedLine]:
+    """What the register and the acts say of each, line by line. Acts are those recorded under that very record."""
+    sides = [_identity(person) | _acts(person) for person in (first, second)]
+    return [ComparedLine(label, sides[0][label], sides[1][label]) for label in sides[0]]
+
+
+def _identity(person: Person) -> dict[str, list[str]]:
+    born = f"{person.birth_date:%d/%m/%Y} ({person.get_birth_precision_display().lower()})" if person.birth_date else ""
+    numbers = [
+        f"{number.kind} {number.value}, depuis le {number.starts_on:%d/%m/%Y}"
+        + (f" jusqu'au {number.ends_on:%d/%m/%Y}" if number.ends_on else "")
+        for number in person.matricules.all()
+    ]
+    texts = {
+        "Nom": person.family_name,
+        "Prénoms": person.given_names,
+        "Naissance": born,
+        "Rang de naissance": str(person.birth_rank),
+        "Sexe": person.get_sex_display() or "",
+        "Décès": f"{person.died_on:%d/%m/%Y}" if person.died_on else "",
+        "Commune": " ".join(filter(None, (person.postcode, person.commune_code))),
+        "Régime": person.get_scheme_display(),
+        "Caisse": person.fund_code or "",
+        "Foyer": str(person.household_key or ""),
+        "Ouvrant droit": f"fiche {person.policyholder_id}" if person.policyholder_id else "",
+        "Droits": "ouverts" if person.rights_open else "fermés",
+    }
+    contacts = [f"{point.get_kind_display()} : {point.value}" for point in person.contact_points.all()]
+    return {"Numéros": numbers, **{label: [text] if text else [] for label, text in texts.items()}, "Contacts": contacts}
+
+
+def _acts(person: Person) -> dict[str, list[str]]:
+    doses = [
+        f"Dose {dose.dose_number}, {dose.get_vaccine_display()}, {dose.occurred_on:%d/%m/%Y}"
+        + (f" ({dose.get_end_kind_display() or 'close'})" if dose.ended_at else "")
+        for dose in Dose.objects.filter(person=person)
+    ]
+    declarations = [
+        f"Éligibilité du {declared.declared_at:%d/%m/%Y}, version {declared.version}" + (" (close)" if declared.ended_at else "")
+        for declared in EligibilityDeclaration.objects.filter(person=person)
+    ]
+    infections = [f"{infection.occurred_on:%d/%m/%Y}" for infection in Infection.objects.filter(person=person)]
+    invitations = Invitation.objects.filter(person=person).count()
+    return {
+        "Doses": doses,
+        "Déclarations": declarations,
+        "Infections": infections,
+        "Invitations": [str(invitations)] if invitations else [],
+    }

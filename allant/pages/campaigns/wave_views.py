@@ -1,0 +1,85 @@
+"""Launching a wave after having seen whom it would reach; stopping a campaign and resuming it (TG-08, TG-09)."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from allant import clock
+from allant.accounts.access import requires
+from allant.accounts.log import log_request
+from allant.accounts.models import LoggedAction
+from allant.accounts.roles import Role
+from allant.accounts.sign_in import actor_of
+from allant.campaigns.actions import resume_campaign, stop_campaign
+from allant.campaigns.models import Campaign
+from allant.campaigns.waves import CampaignClosed, launch_wave, reach
+from allant.pages.campaigns.wording import channel_name
+
+LARGEST = 10_000_000
+
+
+class LaunchForm(forms.Form):
+    """How many invitations at most."""
+
+    capacity = forms.IntegerField(
+        label="Invitations, au plus", required=False, min_value=1, max_value=LARGEST, help_text="Vide : toutes.",
+        widget=forms.NumberInput(attrs={"class": "fr-input", "inputmode": "numeric"}),
+    )  # fmt: skip
+
+
+@requires(Role.CAMPAIGN_MANAGER)
+@require_http_methods(["GET", "HEAD", "POST"])
+def launch(request: HttpRequest, slug: str) -> HttpResponse:
+    """What a wave of today would be; then launch it. A second click finds the wave of the day there."""
+    campaign = get_object_or_404(Campaign, slug=slug)
+    today = clock.today()
+    form = LaunchForm(request.POST or None, initial={"capacity": campaign.weekly_capacity})
+    problem = ""
+    if request.method == "POST" and form.is_valid():
+        try:
+            wave = launch_wave(campaign, on=today, by=str(actor_of(request)), capacity=form.cleaned_data["capacity"] or LARGEST)
+        except CampaignClosed as error:
+            problem = str(error)
+        else:
+            log_request(request, LoggedAction.BULK, f"vague de la campagne {campaign.slug}", None, subject_kind="wave")
+            said = f"Vague {wave.number} partie : {wave.size} invitations." if wave else "Personne à inviter aujourd'hui."
+            messages.success(request, said)
+            return redirect("campaign", slug=slug)
+    found = reach(campaign, today)
+    by_channel = {code: persons for code, persons in found.items() if code is not None}
+    context = {
+        "title": "Lancer une vague",
+        "trail": [("Campagnes", reverse("campaigns")), (campaign.title, reverse("campaign", kwargs={"slug": slug}))],
+        "campaign": campaign,
+        "target": campaign.current_target,
+        "today_wave": campaign.waves.filter(planned_on=today).first(),
+        "reachable": sum(by_channel.values()),
+        "unreachable": found.get(None, 0),
+        "by_channel": [(channel_name(code), persons) for code, persons in by_channel.items()],
+        "form": form,
+        "problem": problem,
+    }
+    return render(request, "campaigns/launch.html", context, status=409 if problem else 400 if form.errors else 200)
+
+
+@requires(Role.CAMPAIGN_MANAGER)
+@require_POST
+def stop(request: HttpRequest, slug: str) -> HttpResponse:
+    """No further wave leaves."""
+    stop_campaign(get_object_or_404(Campaign, slug=slug), by=str(actor_of(request)))
+    messages.success(request, "Campagne arrêtée : plus aucune vague ne part. Ce qui est envoyé reste envoyé.")
+    return redirect("campaign", slug=slug)
+
+
+@requires(Role.CAMPAIGN_MANAGER)
+@require_POST
+def resume(request: HttpRequest, slug: str) -> HttpResponse:
+    """Waves may leave again."""
+    resume_campaign(get_object_or_404(Campaign, slug=slug), by=str(actor_of(request)))
+    messages.success(request, "Campagne reprise.")
+    return redirect("campaign", slug=slug)

@@ -1,0 +1,23 @@
+"""The pages below are about one person: whoever is signed in. A view so declared receives their record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from allant.pages.insured.identity import own_person
+from allant.people.models import Person
+
+
+def for_own_person(view: Callable[[HttpRequest, Person], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Give the view the record of the signed-in person; who has none yet is sent to prove who they are."""
+
+    @wraps(view)
+    def with_person(request: HttpRequest) -> HttpResponse:
+        person = own_person(request)
+        return redirect("insured_identity") if person is None else view(request, person)
+
+    return with_person

@@ -1,0 +1,100 @@
+"""The space of an insured person: own vaccination record, attestation, who opened the file (VC-62)."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from allant import clock
+from allant.accounts.access import requires
+from allant.accounts.log import log_request
+from allant.accounts.models import LoggedAction
+from allant.accounts.roles import Role
+from allant.doctrine import rules
+from allant.pages.insured.accesses import accesses_to, shown
+from allant.pages.insured.own_record import for_own_person
+from allant.pages.insured.record import record_lines
+from allant.people.models import Person
+from allant.typesetting import PaperFailed
+from allant.vaccination.journey import Journey, journey_of
+from allant.vaccination.papers import NothingToAttest, attestation_of
+
+ACCESSES_A_PAGE = 25
+FILE_NAME = "attestation-vaccination-covid-19.pdf"
+
+
+@requires(Role.INSURED)
+@require_safe
+@for_own_person
+def insured_home(request: HttpRequest, person: Person) -> HttpResponse:
+    """Where the person stands, and the three things they may do here."""
+    log_request(request, LoggedAction.READ, "consultation de son propre dossier", [person.pk])
+    context = {"title": "Mon espace", "person": person, "journey": _journey(person)}
+    return render(request, "insured/home.html", context)
+
+
+@requires(Role.INSURED)
+@require_safe
+@for_own_person
+def insured_record(request: HttpRequest, person: Person) -> HttpResponse:
+    """Every dose recorded, those corrected or cancelled included, and when the next one is due."""
+    log_request(request, LoggedAction.READ, "consultation de son propre dossier", [person.pk])
+    journey, today = _journey(person), clock.today()
+    lines = record_lines(journey.versions, today)
+    context = {
+        "title": "Ma vaccination contre la Covid-19",
+        "trail": _trail(),
+        "person": person,
+        "journey": journey,
+        "lines": [line for line in lines if not line.ended],
+        "ended": [line for line in lines if line.ended],
+    }
+    return render(request, "insured/record.html", context)
+
+
+@requires(Role.INSURED)
+@never_cache
+@require_safe
+@for_own_person
+def insured_attestation(request: HttpRequest, person: Person) -> HttpResponse:
+    """The attestation as a PDF file. Its name tells nobody's name."""
+    log_request(request, LoggedAction.READ, "attestation de vaccination remise à la personne", [person.pk])
+    try:
+        pdf = attestation_of(person, clock.today())
+    except NothingToAttest as error:
+        return _no_paper(request, str(error), HTTPStatus.NOT_FOUND)
+    except PaperFailed as error:
+        return _no_paper(request, str(error), HTTPStatus.SERVICE_UNAVAILABLE)
+    disposition = {"Content-Disposition": f'attachment; filename="{FILE_NAME}"'}
+    return HttpResponse(pdf, content_type="application/pdf", headers=disposition)
+
+
+@requires(Role.INSURED)
+@require_safe
+@for_own_person
+def insured_accesses(request: HttpRequest, person: Person) -> HttpResponse:
+    """Who opened the file, when and why: their role and structure, never an account."""
+    log_request(request, LoggedAction.READ, "consultation des accès à son propre dossier", [person.pk])
+    page = Paginator(accesses_to(person), ACCESSES_A_PAGE).get_page(request.GET.get("page"))
+    context = {"title": "Qui a ouvert mon dossier", "trail": _trail(), "page_obj": page, "lines": shown(page, request.user.pk)}
+    return render(request, "insured/accesses.html", context)
+
+
+def _journey(person: Person) -> Journey:
+    today = clock.today()
+    return journey_of(person, today, rules.as_known_on(today))
+
+
+def _no_paper(request: HttpRequest, message: str, status: HTTPStatus) -> HttpResponse:
+    context = {"title": "Attestation de vaccination", "trail": _trail(), "message": message}
+    return render(request, "insured/no_attestation.html", context, status=status)
+
+
+def _trail() -> list[tuple[str, str]]:
+    return [("Mon espace", reverse("insured_home"))]

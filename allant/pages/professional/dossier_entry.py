@@ -1,0 +1,188 @@
+"""Tabs 2 and after: the form of a dose, its check page, its recording (VC-30 to VC-41)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from allant.accounts.access import requires
+from allant.accounts.log import log_request
+from allant.accounts.models import LoggedAction
+from allant.accounts.roles import Role
+from allant.directory.actions import location_for
+from allant.directory.models import Location
+from allant.immunizations.actions import DoseRefused
+from allant.immunizations.checks import REASONS
+from allant.immunizations.models import Dose
+from allant.pages.professional.acting import for_teleservice
+from allant.pages.professional.dossier import File, file_of, trail
+from allant.pages.professional.dossier_check import check_of
+from allant.pages.professional.dossier_dose_form import FIELD_OF, DoseForm
+from allant.pages.professional.dossier_offer import OTHER, dose_form, first_to_fill, known_places
+from allant.pages.professional.dossier_proposals import LastUsed
+from allant.vaccination.recording import Entry, record_vaccination
+
+
+@requires(Role.HEALTH_PROFESSIONAL)
+@for_teleservice(may="record")
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def dose_entry(request: HttpRequest, person_id: int) -> HttpResponse:
+    """The form of the next dose; a POST checks it, and with `step=record` records it."""
+    file = file_of(request, person_id)
+    return submitted(request, file) if request.method == "POST" else blank(request, file)
+
+
+def blank(request: HttpRequest, file: File) -> HttpResponse:
+    """The form, with its proposals; the page of the file when no dose can be entered."""
+    if not any(tab.kind == "dose" and tab.state == "open" for tab in file.journey.tabs):
+        return redirect("teleservice_file", file.person.pk)
+    log_request(request, LoggedAction.READ, "téléservice : préparation d'une vaccination", [file.person.pk])
+    form, last = dose_form(request, file)
+    start = first_to_fill(form)
+    if start:
+        form.fields[start].widget.attrs["autofocus"] = ""
+    return _form_page(request, file, form, last, ready=not start)
+
+
+def submitted(request: HttpRequest, file: File) -> HttpResponse:
+    """What a professional sent: back to the form, to the check page, or recorded."""
+    form, last = dose_form(request, file)
+    sent_before = _sent_before(form, file)
+    if sent_before:
+        return _already(request, file, sent_before)
+    step = request.POST.get("step", "check")
+    if not form.is_valid() or step == "edit":
+        log_request(request, LoggedAction.READ, "téléservice : vaccination à compléter", [file.person.pk])
+        return _form_page(request, file, form, last)
+    try:
+        return _record(request, file, form) if step == "record" else _check(request, file, form)
+    except DoseRefused as refusal:
+        show_refusal(form, refusal)
+        log_request(request, LoggedAction.REFUSED, "téléservice : vaccination refusée", [file.person.pk])
+        return _form_page(request, file, form, last)
+
+
+def entry_of(form: DoseForm, file: File) -> Entry:
+    """What the form says, the place included, made known to the directory when it was not."""
+    data = form.cleaned_data
+    return Entry(
+        occurred_on=data["occurred_on"],
+        vaccine=data["vaccine"],
+        lot=data["lot"],
+        dose_number=data["dose_number"],
+        reason=data["forced_reason"],
+        proof=data.get("proof", ""),
+        site=data.get("site", ""),
+        place_kind=data.get("place_kind", ""),
+        location=_location(data, file.acting.by),
+        am_number=data.get("am_number", ""),
+    )
+
+
+def _location(data: dict[str, Any], by: str) -> Location | None:
+    if not data.get("place_name"):
+        return None
+    names = {"kind": "place_kind", "name": "place_name", "postcode": "postcode", "commune_code": "commune_code"}
+    return location_for(**{argument: data[name] for argument, name in names.items()}, by=by)
+
+
+def show_refusal(form: DoseForm, refusal: DoseRefused) -> None:
+    """Each reason beside its field; where a written reason would let the dose in, it is asked in place."""
+    for code in refusal.codes:
+        name = FIELD_OF.get(code)
+        form.refuse({name if name in form.fields else None: [REASONS.get(code, str(refusal))]})
+    if refusal.forceable:
+        form.ask_reason()
+
+
+@transaction.atomic
+def _given(file: File, form: DoseForm) -> Dose:
+    return record_vaccination(
+        person=file.person,
+        entry=entry_of(form, file),
+        source_key=key_of(form),
+        by=file.acting.by,
+        recorder=file.acting.practitioner,
+        organisation=file.acting.organisation,
+        today=file.on,
+    )
+
+
+def sent_value(value: Any) -> str:
+    """A checked value as the form would send it again."""
+    return f"{value:%d/%m/%Y}" if isinstance(value, date) else "" if value is None else str(value)
+
+
+def key_of(form: DoseForm) -> str:
+    """The key of this sending (VC-39)."""
+    return f"teleservice:{form.cleaned_data['source_key']}"
+
+
+def _check(request: HttpRequest, file: File, form: DoseForm) -> HttpResponse:
+    """Judge the dose by recording it and undoing that: the check page promises exactly what the next key does."""
+    with transaction.atomic():
+        check = check_of(file, form, _given(file, form))
+        transaction.set_rollback(True)
+    log_request(request, LoggedAction.READ, "téléservice : vérification d'une vaccination", [file.person.pk])
+    context = {
+        "title": "Vérifier avant d’enregistrer",
+        "trail": trail(),
+        "file": replace(file, at=("dose", form.cleaned_data["dose_number"])),
+        "sent": [(name, sent_value(value)) for name, value in form.cleaned_data.items()],
+        "check": check,
+        "other": OTHER in request.GET,
+    }
+    return render(request, "professional/dossier/check.html", context)
+
+
+def _record(request: HttpRequest, file: File, form: DoseForm) -> HttpResponse:
+    dose = _given(file, form)
+    log_request(request, LoggedAction.WRITE, "téléservice : vaccination enregistrée", [file.person.pk])
+    messages.success(request, "Vaccination enregistrée.")
+    return redirect("teleservice_dose", file.person.pk, dose.pk)
+
+
+def _sent_before(form: DoseForm, file: File) -> Dose | None:
+    """The dose that this very form recorded already: a double click, a page sent again, a step back."""
+    form.is_valid()
+    if "source_key" not in form.cleaned_data:
+        return None
+    found: Dose | None = Dose.objects.filter(source_key=key_of(form)).given_to(file.person).first()
+    return found
+
+
+def _already(request: HttpRequest, file: File, dose: Dose) -> HttpResponse:
+    log_request(request, LoggedAction.READ, "téléservice : vaccination déjà enregistrée", [file.person.pk])
+    messages.info(request, "Cette vaccination était déjà enregistrée : une seule dose compte. Pour la modifier, corrigez-la ici.")
+    return redirect("teleservice_dose", file.person.pk, dose.pk)
+
+
+def _form_page(request: HttpRequest, file: File, form: DoseForm, last: LastUsed, ready: bool = False) -> HttpResponse:
+    form.ready()
+    coming = file.journey.next
+    context = {
+        "title": "Enregistrer une vaccination",
+        "trail": trail(),
+        "file": replace(file, at=("dose", coming.dose_number if coming else 0)),
+        "form": form,
+        "coming": coming,
+        "other": OTHER in request.GET,
+        "last": last,
+        "ready": ready,
+        "lots": json.dumps(last.lots),
+        "places": json.dumps(known_places(file)),
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.refusals else HTTPStatus.OK
+    return render(request, "professional/dossier/dose_form.html", context, status=status)
+

@@ -1,0 +1,79 @@
+/* What the pages of a file gain with scripts; each of them works without. */
+
+const form = document.querySelector("[data-dose-form]");
+const field = (name) => form?.elements[name] ?? null;
+
+/* A proposal that someone touches is checked: its mark goes. */
+const checked = (control) => {
+  if (!("proposed" in control.dataset)) return;
+  delete control.dataset.proposed;
+  document.querySelector(`[data-proposed-for="${control.id}"]`)?.remove();
+};
+
+const propose = (control, value) => {
+  if (!control) return;
+  control.value = value;
+  control.toggleAttribute("data-proposed", value !== "");
+  const label = document.querySelector(`label[for="${control.id}"]`);
+  label?.querySelector("[data-proposed-for]")?.remove();
+  if (value === "" || !label) return;
+  const mark = document.createElement("span");
+  mark.className = "allant-proposed";
+  mark.dataset.proposedFor = control.id;
+  mark.textContent = "proposé, à vérifier";
+  const hint = label.querySelector(".fr-hint-text");
+  if (hint) hint.before(mark);
+  else label.append(mark);
+};
+
+if (form) {
+  form.addEventListener("input", (event) => checked(event.target));
+  form.addEventListener("change", (event) => checked(event.target));
+
+  /* The lot goes with the vaccine: another vaccine never keeps the lot of the former. */
+  const lots = JSON.parse(form.dataset.lots ?? "{}");
+  field("vaccine")?.addEventListener("change", (event) => propose(field("lot"), lots[event.target.value] ?? ""));
+
+  /* One's own practice brings the N°AM and the address; the patient's home, theirs. */
+  const places = JSON.parse(form.dataset.places ?? "{}");
+  field("place_kind")?.addEventListener("change", (event) => {
+    const known = places[event.target.value] ?? {};
+    for (const name of ["am_number", "place_name", "postcode", "commune_code"]) {
+      if (name === "am_number" || name in known) propose(field(name), known[name] ?? "");
+    }
+  });
+}
+
+/* Who prescribes: the prescriber's fields are asked only when it is someone else. */
+const prescribes = document.querySelectorAll("input[name=declarant_prescribes]");
+const showPrescriber = () => {
+  const own = document.querySelector("input[name=declarant_prescribes]:checked")?.value === "oui";
+  document.querySelector("[data-if-prescribes]").hidden = !own;
+  document.querySelector("[data-if-not-prescribes]").hidden = own;
+};
+if (prescribes.length) {
+  prescribes.forEach((choice) => choice.addEventListener("change", showPrescriber));
+  showPrescriber();
+}
+
+/* A key held down, or a second click, never records what nobody read. */
+document.addEventListener("keydown", (event) => {
+  if (event.repeat && event.key === "Enter") event.preventDefault();
+});
+for (const once of document.querySelectorAll("form[data-once]")) {
+  once.addEventListener("submit", (event) => {
+    if (once.dataset.sent) event.preventDefault();
+    once.dataset.sent = "1";
+  });
+}
+window.addEventListener("pageshow", () => {
+  for (const once of document.querySelectorAll("form[data-once]")) delete once.dataset.sent;
+});
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
+
+/* Refusals are read first; otherwise the keyboard starts where the page says (lists that complete move their field). */
+(document.getElementById("refus") ?? document.querySelector("[autofocus]"))?.focus();

@@ -1,0 +1,206 @@
+"""Whom each line is about: one query over the register for the whole file (PostgreSQL).
+
+The number may be that of the patient or of the person they are attached to; name and birth date decide, and must agree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from django.db import connection
+from django.db.models import Q
+
+from allant.bulk import copy_in, copy_out
+from allant.campaigns import keyring
+from allant.campaigns.codes import Mistyped, read
+from allant.campaigns.models import Invitation
+from allant.vaccination.imports import typed
+from allant.vaccination.imports.faults import Faults, Mask, always
+from allant.vaccination.imports.values import Values
+
+CREATE = """
+CREATE TEMPORARY TABLE import_identity (
+    row_no bigint, nir text, coded bigint, family text, given text, born date, rpps text
+) ON COMMIT DROP
+"""
+
+
+def _words(name: str) -> str:
+    return f"array_remove(string_to_array(people_search_key({name}), ' '), '')"
+
+
+# The bearers of a number, present then former: one index each.
+_BEARERS = """
+SELECT line.row_no, person.id, coalesce(person.merged_into_id, person.id) AS stands_for
+FROM import_identity AS line
+JOIN people_matricule AS number ON number.value = line.nir AND {period}
+JOIN people_person AS person ON person.id = number.person_id
+"""
+# Anybody attached to them, and whoever a code names.
+_ATTACHED = f"""
+bearer AS MATERIALIZED (
+    {_BEARERS.format(period="number.ends_on IS NULL")} UNION ALL {_BEARERS.format(period="number.ends_on IS NOT NULL")}
+),
+attached AS MATERIALIZED (
+    SELECT row_no, stands_for AS person_id FROM bearer
+    UNION
+    SELECT bearer.row_no, coalesce(dependant.merged_into_id, dependant.id)
+    FROM bearer JOIN people_person AS dependant ON dependant.policyholder_id = bearer.id
+),
+candidate AS (
+    SELECT attached.row_no, attached.person_id
+    FROM attached JOIN import_identity AS line ON line.row_no = attached.row_no AND line.coded IS NULL
+    UNION ALL
+    SELECT row_no, coded FROM import_identity WHERE coded IS NOT NULL
+)
+"""
+_JUDGED = f"""
+SELECT candidate.row_no, candidate.person_id,
+       CASE person.birth_precision
+           WHEN 'day' THEN person.birth_date = line.born
+           WHEN 'month' THEN date_trunc('month', person.birth_date) = date_trunc('month', line.born)
+           WHEN 'year' THEN date_trunc('year', person.birth_date) = date_trunc('year', line.born)
+           ELSE TRUE END AS birth_agrees,
+       ({_words("person.family_name")} @> {_words("line.family")} OR {_words("person.family_name")} <@ {_words("line.family")})
+           AS family_agrees,
+       (line.given = '' OR {_words("person.given_names")} && {_words("line.given")}) AS given_agrees
+FROM candidate
+JOIN import_identity AS line ON line.row_no = candidate.row_no
+JOIN people_person AS person ON person.id = candidate.person_id
+"""
+QUERY = f"""
+WITH {_ATTACHED}, judged AS ({_JUDGED}),
+verdict AS (
+    SELECT row_no, count(*) FILTER (WHERE birth_agrees AND family_agrees AND given_agrees) AS found,
+           min(person_id) FILTER (WHERE birth_agrees AND family_agrees AND given_agrees) AS person_id,
+           bool_or(birth_agrees) AS birth_agrees, bool_or(birth_agrees AND family_agrees) AS family_agrees
+    FROM judged GROUP BY row_no
+)
+SELECT line.row_no, CASE WHEN verdict.found = 1 THEN verdict.person_id END AS person_id,
+       CASE WHEN verdict.row_no IS NULL THEN 'nir_unknown'
+            WHEN verdict.found = 1 THEN ''
+            WHEN verdict.found > 1 THEN 'several_attached'
+            WHEN NOT verdict.birth_agrees THEN 'birth_mismatch'
+            WHEN NOT verdict.family_agrees THEN 'name_mismatch'
+            ELSE 'given_names_mismatch' END AS fault,
+       line.coded IS NOT NULL AND line.nir IS NOT NULL
+           AND NOT EXISTS (SELECT FROM attached WHERE attached.row_no = line.row_no AND attached.person_id = line.coded)
+           AS elsewhere,
+       doctor.id AS practitioner_id
+FROM import_identity AS line
+LEFT JOIN verdict ON verdict.row_no = line.row_no
+LEFT JOIN directory_practitioner AS doctor ON doctor.rpps = line.rpps
+ORDER BY line.row_no
+"""
+RESULT = pa.schema(
+    [
+        ("row_no", pa.int64()),
+        ("person_id", pa.int64()),
+        ("fault", pa.string()),
+        ("elsewhere", pa.bool_()),
+        ("practitioner_id", pa.int64()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Identities:
+    """For each row of the file: the person (survivor's id, null when not found) and who vaccinated (null when not said)."""
+
+    person_id: pa.Array
+    practitioner_id: pa.Array
+
+
+def find(values: Values, faults: Faults) -> Identities:
+    """Find everybody, and note in `faults` the lines whose person or professional is not the one they say."""
+    coded = _by_code(values.codes, faults)
+    asked = values.identified & (coded != 0)
+    staged = _staged(values, coded, asked)
+    with connection.cursor() as cursor:
+        cursor.execute(CREATE)
+        copy_in("import_identity", staged)
+        cursor.execute("ANALYZE import_identity")
+        found = copy_out(QUERY, None, RESULT)
+        cursor.execute("DROP TABLE import_identity")
+    rows = np.flatnonzero(asked)
+    _note(found, rows, faults)
+    practitioners = _spread(found["practitioner_id"], rows, len(asked))
+    _note_unknown_rpps(values.rpps, practitioners, asked, faults)
+    return Identities(_spread(found["person_id"], rows, len(asked)), practitioners)
+
+
+def _staged(values: Values, coded: npt.NDArray[np.int64], asked: Mask) -> pa.Table:
+    rows = pa.array(np.flatnonzero(asked))
+    return pa.table(
+        {
+            "row_no": pa.array(np.flatnonzero(asked), pa.int64()),
+            "nir": values.nir.take(rows),
+            "coded": pa.array(coded, pa.int64(), mask=coded < 0).take(rows),
+            "family": values.family_name.take(rows),
+            "given": values.given_names.take(rows),
+            "born": pa.array(values.born_on, pa.date32()).take(rows),
+            "rpps": values.rpps.take(rows),
+        }
+    )
+
+
+def _note(found: pa.Table, rows: npt.NDArray[np.int64], faults: Faults) -> None:
+    for code in ("nir_unknown", "several_attached", "birth_mismatch", "name_mismatch", "given_names_mismatch"):
+        faults.add(rows[typed.mask(pc.equal(found["fault"].combine_chunks(), code))], code)
+    faults.add(rows[typed.mask(found["elsewhere"].combine_chunks())], "code_elsewhere")
+
+
+def _note_unknown_rpps(rpps: pa.Array, practitioners: pa.Array, asked: Mask, faults: Faults) -> None:
+    unknown = asked & typed.matches(rpps, r"^[0-9]{11}$") & typed.mask(pc.is_null(practitioners))
+    for row in np.flatnonzero(unknown).tolist():
+        faults.add([row], "rpps_unknown" if typed.luhn(rpps[row].as_py()) else "rpps_key")
+
+
+def _spread(column: pa.ChunkedArray, rows: npt.NDArray[np.int64], length: int) -> pa.Array:
+    """The values of some rows over all of them, null elsewhere."""
+    place = np.full(length, -1, dtype=np.int64)
+    place[rows] = np.arange(len(rows))
+    return column.combine_chunks().take(pa.array(place, mask=place < 0))
+
+
+def _by_code(codes: pa.Array, faults: Faults) -> npt.NDArray[np.int64]:
+    """The survivor's id behind each code; -1 where none was typed, 0 where it leads to nobody."""
+    persons = np.full(len(codes), -1, dtype=np.int64)
+    rows = np.flatnonzero(~typed.empty(codes)).tolist()
+    if not rows:
+        return persons
+    serials: dict[int, list[tuple[int, int]]] = {}
+    for row in rows:
+        persons[row] = 0
+        try:
+            serials[row] = [(version, read(codes[row].as_py(), key)) for version, key in keyring.keys().items()]
+        except Mistyped as error:
+            faults.add([row], "code_mistyped", always(reason=str(error)))
+    known = _invited({pair for pairs in serials.values() for pair in pairs})
+    for row, pairs in serials.items():
+        persons[row] = next((known[pair] for pair in pairs if pair in known), 0)
+    faults.add([row for row in serials if not persons[row]], "code_unknown")
+    return persons
+
+
+def _invited(pairs: set[tuple[int, int]]) -> dict[tuple[int, int], int]:
+    """(key version, serial) → person standing, of the valid invitations."""
+    by_version: dict[int, list[int]] = {}
+    for version, serial in pairs:
+        by_version.setdefault(version, []).append(serial)
+    if not by_version:
+        return {}
+    asked = reduce(or_, (Q(code_key_version=version, code_serial__in=serials) for version, serials in by_version.items()))
+    rows = Invitation.objects.filter(asked, revoked_at__isnull=True)
+    return {
+        (version, serial): survivor or person
+        for version, serial, person, survivor in rows.values_list(
+            "code_key_version", "code_serial", "person_id", "person__merged_into_id"
+        )
+    }

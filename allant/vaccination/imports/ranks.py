@@ -1,0 +1,168 @@
+"""Rank and series of each dose of a file, from the known doses and the others of the file (PostgreSQL, then the doctrine).
+
+Within a person the doses follow each other by date. A rank that is given is kept, for the checks to judge.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from django.db import connection
+
+from allant.bulk import copy_in, copy_out
+from allant.doctrine import NotYetInForce, RuleBook, UnknownRule
+from allant.immunizations.staging import known_doses_sql
+from allant.vaccination.imports.faults import Faults, always
+from allant.vaccination.schedule import series_doses
+
+USUAL_DOSES = 2
+"""Doses foreseen where the doctrine has no answer (an act before any authorisation): the checks refuse such an act anyway."""
+
+CREATE = """
+CREATE TEMPORARY TABLE import_act (
+    row_no bigint, line bigint, person_id bigint, occurred_on date, vaccine text, rank integer, identifier text
+) ON COMMIT DROP
+"""
+# What stands twice in the file: the first line counts.
+_FIRST = """
+SELECT act.*, first_value(line) OVER by_day AS day_line, first_value(vaccine) OVER by_day AS day_vaccine,
+       CASE WHEN identifier <> '' THEN first_value(line) OVER by_identifier ELSE line END AS identifier_line
+FROM import_act AS act
+WINDOW by_day AS (PARTITION BY person_id, occurred_on ORDER BY row_no),
+       by_identifier AS (PARTITION BY identifier ORDER BY row_no)
+"""
+_REPEATED = """
+SELECT first_lines.*, CASE WHEN line > day_line AND vaccine = day_vaccine THEN 'same_line_twice'
+                           WHEN line > day_line THEN 'same_person_same_day'
+                           WHEN line > identifier_line THEN 'identifier_reused'
+                           ELSE '' END AS repeated
+FROM first_lines
+"""
+# Known doses and new ones of each person in order; a new one on a known day is that dose sent again.
+_CHAIN = """
+SELECT row_no, person_id, occurred_on, vaccine, row_number() OVER chain AS place, own_rank,
+       first_value(occurred_on) OVER chain AS first_on, first_value(vaccine) OVER chain AS first_vaccine
+FROM (
+    SELECT row_no, person_id, occurred_on, vaccine, NULL::integer AS own_rank FROM lines AS line
+    WHERE repeated = '' AND NOT EXISTS (
+        SELECT FROM known WHERE known.stands_for = line.person_id AND known.occurred_on = line.occurred_on)
+    UNION ALL
+    SELECT NULL, stands_for, occurred_on, vaccine, dose_number FROM known
+) AS dose
+WINDOW chain AS (PARTITION BY person_id ORDER BY occurred_on, row_no NULLS FIRST)
+"""
+QUERY = f"""
+WITH first_lines AS MATERIALIZED ({_FIRST}),
+lines AS MATERIALIZED ({_REPEATED}),
+known AS MATERIALIZED ({known_doses_sql("import_act")}),
+chain AS MATERIALIZED ({_CHAIN}),
+known_series AS (
+    SELECT DISTINCT ON (stands_for) stands_for, series_doses FROM known WHERE series = 'primary' ORDER BY stands_for, occurred_on
+),
+infected AS (
+    SELECT person_id, min(occurred_on) AS infected_on FROM immunizations_infection
+    WHERE disease = 'covid19' AND person_id IN (SELECT person_id FROM import_act) GROUP BY person_id
+)
+SELECT line.row_no, line.repeated,
+       CASE line.repeated WHEN 'identifier_reused' THEN line.identifier_line ELSE line.day_line END AS other_line,
+       coalesce(line.rank, same_day.dose_number, chain.place)::integer AS rank,
+       known_series.series_doses::integer AS known_series_doses,
+       coalesce(chain.first_on, line.occurred_on) AS first_on, coalesce(chain.first_vaccine, line.vaccine) AS first_vaccine,
+       infected.infected_on,
+       EXISTS (
+           SELECT FROM people_situation AS situation
+           WHERE situation.person_id = line.person_id AND situation.kind = 'immunodepressed'
+             AND (situation.starts_on IS NULL OR situation.starts_on <= line.occurred_on)
+             AND (situation.ends_on IS NULL OR situation.ends_on > line.occurred_on)) AS immunodepressed
+FROM lines AS line
+LEFT JOIN chain ON chain.row_no = line.row_no
+LEFT JOIN (SELECT DISTINCT ON (stands_for, occurred_on) * FROM known ORDER BY stands_for, occurred_on) AS same_day
+       ON same_day.stands_for = line.person_id AND same_day.occurred_on = line.occurred_on
+LEFT JOIN known_series ON known_series.stands_for = line.person_id
+LEFT JOIN infected ON infected.person_id = line.person_id
+ORDER BY line.row_no
+"""
+RESULT = pa.schema(
+    [
+        ("row_no", pa.int64()),
+        ("repeated", pa.string()),
+        ("other_line", pa.int64()),
+        ("rank", pa.int32()),
+        ("known_series_doses", pa.int32()),
+        ("first_on", pa.date32()),
+        ("first_vaccine", pa.string()),
+        ("infected_on", pa.date32()),
+        ("immunodepressed", pa.bool_()),
+    ]
+)
+_BOOSTERS = ("booster", "second_booster", "third_booster")
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """The doses that stand once, in file order: rows, ranks, series, doses of the primary series, vaccine of the first dose."""
+
+    rows: npt.NDArray[np.int64]
+    rank: npt.NDArray[np.int32]
+    series: pa.Array
+    series_doses: npt.NDArray[np.int32]
+    first_vaccine: pa.Array
+
+    def kept(self, kept: npt.NDArray[np.bool_]) -> Ranked:
+        """Those of a mask."""
+        chosen = pa.array(kept)
+        series, first_vaccine = self.series.filter(chosen), self.first_vaccine.filter(chosen)
+        return Ranked(self.rows[kept], self.rank[kept], series, self.series_doses[kept], first_vaccine)
+
+
+def rank(acts: pa.Table, faults: Faults, book: RuleBook) -> Ranked:
+    """Decide rank and series of `acts` (columns of `CREATE`; rank null where the file gives none); note the repeated lines."""
+    with connection.cursor() as cursor:
+        cursor.execute(CREATE)
+        copy_in("import_act", acts)
+        cursor.execute("ANALYZE import_act")
+        found = copy_out(QUERY, None, RESULT).combine_chunks()
+        cursor.execute("DROP TABLE import_act")
+    repeated = found.filter(pc.not_equal(found["repeated"], "")).select(("row_no", "repeated", "other_line"))
+    for line in repeated.to_pylist():
+        faults.add([line["row_no"]], line["repeated"], always(line=line["other_line"]))
+    once = found.filter(pc.equal(found["repeated"], ""))
+    needed, ranks = _needed(once, book), once["rank"].to_numpy()
+    first_vaccine = once["first_vaccine"].combine_chunks()
+    return Ranked(once["row_no"].to_numpy(), ranks, _series(ranks, needed), needed, first_vaccine)
+
+
+def _needed(doses: pa.Table, book: RuleBook) -> npt.NDArray[np.int32]:
+    """Doses of the primary series: what the first known dose says, else the doctrine of the day of the first one."""
+    asked = ("first_on", "first_vaccine", "infected_on", "immunodepressed")
+    keys = [pc.fill_null(pc.cast(doses[name], pa.string()), "") for name in asked]
+    encoded = pc.binary_join_element_wise(*keys, "|").combine_chunks().dictionary_encode()
+    by_case = np.array([_needed_in(case, book) for case in encoded.dictionary.to_pylist()], dtype=np.int32)
+    decided = by_case[encoded.indices.to_numpy(zero_copy_only=False)] if doses.num_rows else np.array([], dtype=np.int32)
+    known = doses["known_series_doses"].combine_chunks()
+    said = pc.fill_null(known, 0).to_numpy(zero_copy_only=False)
+    return np.where(said > 0, said, decided).astype(np.int32)
+
+
+def _needed_in(case: str, book: RuleBook) -> int:
+    on, vaccine, infected_on, immunodepressed = case.split("|")
+    try:
+        return series_doses(
+            book,
+            date.fromisoformat(on),
+            vaccine,
+            infected_on=date.fromisoformat(infected_on) if infected_on else None,
+            immunodepressed=immunodepressed == "true",
+        )
+    except (NotYetInForce, UnknownRule):
+        return USUAL_DOSES
+
+
+def _series(ranks: npt.NDArray[np.int32], needed: npt.NDArray[np.int32]) -> pa.Array:
+    beyond = np.clip(ranks - needed, 0, len(_BOOSTERS))
+    return pa.array(("primary", *_BOOSTERS), pa.string()).take(pa.array(beyond))

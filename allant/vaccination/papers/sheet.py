@@ -1,0 +1,92 @@
+"""What every paper holds, in the shape `paper.typ` reads, and its composition."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from allant.typesetting import qr_code, typeset
+from allant.vaccination.papers.marks import Mark, write_mark
+
+TEMPLATE = Path(__file__).with_name("paper.typ")
+ISSUER = "Allant · Vaccination contre la Covid-19"
+QR_ALTERNATIVE = "Code QR de la page de contrôle de ce document ; l'adresse et le code de contrôle sont écrits à côté."
+CHECK = "Il a pu être rectifié ou annulé depuis. Scannez ce carré, ou saisissez le code ci-dessous à l'adresse"
+EMPTY = "—"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under a heading; `widths` are shares of the line, one a column."""
+
+    heading: str
+    header: tuple[str, ...]
+    rows: Sequence[Sequence[str]]
+    widths: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A sentence in a frame, and the page it leads to, if any."""
+
+    text: str
+    address: str = ""
+
+    @property
+    def shown(self) -> str:
+        """The address without what fills its form: paper has no room for it."""
+        return urlsplit(self.address).netloc
+
+
+@dataclass(frozen=True)
+class Signature:
+    """Who signs, and the day of what they sign, as the box shows them."""
+
+    heading: str
+    who: str
+    day: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sheet:
+    """One paper: `about` says what it is when the title does not, `subject` is the person's name, `version` the sentence on
+    versions, `code` the targeting code handed over."""
+
+    title: str
+    about: str = ""
+    subject: str
+    version: str
+    tables: Sequence[Table]
+    mark: Mark
+    stamp: datetime
+    notices: Sequence[Notice] = ()
+    code: str | None = None
+    signature: Signature | None = None
+
+
+def compose(sheet: Sheet) -> bytes:
+    """The PDF; the same sheet is the same bytes. Raises PaperFailed."""
+    written = write_mark(sheet.mark)
+    address = f"{settings.ALLANT_PAPER_CHECK}{written}/"
+    data = {
+        "title": sheet.title,
+        "about": sheet.about,
+        "issuer": ISSUER,
+        "running": f"{sheet.title} · contrôle {written}",
+        "subject": sheet.subject,
+        "version": sheet.version,
+        "tables": [asdict(table) for table in sheet.tables],
+        "notices": [{"text": item.text, "address": item.address, "shown": item.shown} for item in sheet.notices],
+        "code": sheet.code,
+        "signature": asdict(sheet.signature) if sheet.signature else None,
+        "check": {
+            "qr": qr_code(address), "alt": QR_ALTERNATIVE, "sentence": CHECK, "address": address,
+            "shown": settings.ALLANT_PAPER_CHECK.partition("://")[2], "code": written,
+        },
+    }  # fmt: skip
+    return typeset(TEMPLATE, data, stamp=sheet.stamp)

@@ -1,0 +1,220 @@
+"""Recording a vaccination through the téléservice: the schedule is decided here, from the doctrine, not typed (VC-30, VC-42)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import transaction
+
+from allant import clock
+from allant.directory.models import Location, Organisation, Practitioner
+from allant.doctrine import RuleBook, rules
+from allant.immunizations.actions import Act, DoseRefused, correct_dose, record_dose
+from allant.immunizations.models import COVID19, Dose, Infection, Source
+from allant.people.models import Person
+from allant.vaccination.eligibility import Declaration, current_declaration, declarations_of, declare_eligibility
+from allant.vaccination.known import Known, known_of, lock
+from allant.vaccination.models import EligibilityDeclaration
+from allant.vaccination.proposals import Place, place_of, unforeseen
+
+PRODUCT_NOT_FORESEEN = "product_not_foreseen"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """What the professional enters for one dose.
+
+    `dose_number`: None for the next one; `infected_on`: a past infection told that day, kept with the person (VC-40);
+    `reason`: why a rule of the doctrine is broken; `proof`: what a dose given elsewhere was read from (VC-42).
+    """
+
+    occurred_on: date
+    vaccine: str
+    lot: str = ""
+    site: str = ""
+    place_kind: str = ""
+    location: Location | None = None
+    am_number: str = ""
+    dose_number: int | None = None
+    infected_on: date | None = None
+    reason: str = ""
+    proof: str = ""
+
+
+class NotEligible(DoseRefused):
+    """A first dose before the eligibility was validated (VC-19); no reason lets it in."""
+
+    def __init__(self) -> None:
+        ValueError.__init__(self, "Éligibilité non validée : validez d'abord l'onglet « Éligibilité Vaccination ».")
+        self.codes, self.forceable = ["eligibility_missing"], False
+
+
+@transaction.atomic
+def record_vaccination(
+    *,
+    person: Person,
+    entry: Entry,
+    source_key: str,
+    by: str,
+    recorder: Practitioner | None,
+    organisation: Organisation | None,
+    today: date | None = None,
+) -> Dose:
+    """Record the next dose after a validated eligibility (VC-19); the same one sent again is one (VC-39). Raises DoseRefused."""
+    today = today or clock.today()
+    lock(person)
+    known, book = known_of(person), rules.as_known_on(today)
+    doses = _current(known)
+    if sent := _sent_before(known, doses, entry, source_key):
+        return sent
+    if not doses and not entry.proof and not declarations_of(known).filter(ended_at=None).exists():
+        raise NotEligible
+    known = _with_infection(known, entry, today)
+    place, broken = _placed(known, doses, entry, book)
+    return record_dose(
+        person=person,
+        act=_act(entry, place, recorder, organisation),
+        source=Source.TELESERVICE,
+        source_key=source_key,
+        by=by,
+        forced_reason=entry.reason.strip(),
+        also_broken=broken,
+        today=today,
+    )
+
+
+@transaction.atomic
+def record_with_eligibility(
+    *,
+    person: Person,
+    declaration: Declaration,
+    entry: Entry,
+    source_key: str,
+    by: str,
+    recorder: Practitioner,
+    organisation: Organisation | None,
+    structure_name: str,
+    today: date | None = None,
+) -> tuple[EligibilityDeclaration | None, Dose]:
+    """Validate the eligibility, unless it is or a dose is recorded, and record the dose: both or neither (VC-19).
+
+    The declaration is None when doses came before any. Raises DeclarationRefused, DoseRefused.
+    """
+    today = today or clock.today()
+    lock(person)
+    declared = current_declaration(person)
+    if declared is None and not _current(known_of(person)):
+        declared = declare_eligibility(
+            person=person,
+            declaration=declaration,
+            declarant=recorder,
+            organisation=organisation,
+            structure_name=structure_name,
+            source_key=f"{source_key}:eligibility",
+            by=by,
+            today=today,
+        )
+    dose = record_vaccination(
+        person=person, entry=entry, source_key=source_key, by=by, recorder=recorder, organisation=organisation, today=today
+    )
+    return declared, dose
+
+
+def record_history(*, person: Person, entry: Entry, source_key: str, by: str, today: date | None = None) -> Dose:
+    """A dose given abroad or before the service opened, with its proof (VC-42); no eligibility is asked. Raises DoseRefused."""
+    if not entry.proof.strip():
+        raise _Unproven
+    return record_vaccination(
+        person=person, entry=entry, source_key=source_key, by=by, recorder=None, organisation=None, today=today
+    )
+
+
+@transaction.atomic
+def correct_vaccination(*, dose: Dose, entry: Entry, by: str, reason: str, today: date | None = None) -> Dose:
+    """Version n + 1 by its recorder, while the next dose is not recorded (VC-36). Raises DoseRefused, CorrectionRefused."""
+    today = today or clock.today()
+    lock(dose.person)
+    known, book = known_of(dose.person), rules.as_known_on(today)
+    known = _with_infection(known, entry, today)
+    others = [other for other in _current(known) if other.pk != dose.pk and other.dose_number < dose.dose_number]
+    place, broken = _placed(known, others, entry, book)
+    return correct_dose(
+        dose=dose,
+        act=_act(entry, place, dose.practitioner, dose.organisation),
+        by=by,
+        reason=reason,
+        forced_reason=entry.reason.strip(),
+        also_broken=broken,
+        today=today,
+    )
+
+
+class _Unproven(DoseRefused):
+    def __init__(self) -> None:
+        ValueError.__init__(self, "Justificatif manquant : indiquez sur quel document la dose est lue (certificat, carnet…).")
+        self.codes, self.forceable = ["proof_missing"], False
+
+
+def _current(known: Known) -> list[Dose]:
+    found = Dose.objects.filter(person__in=known.records, disease=COVID19, ended_at=None)
+    return list(found.order_by("occurred_on", "dose_number"))
+
+
+def _sent_before(known: Known, doses: Sequence[Dose], entry: Entry, source_key: str) -> Dose | None:
+    """The row of this very sending, or the same dose under another key. Raises DoseRefused for a key that served otherwise."""
+    sent: Dose | None = Dose.objects.filter(source_key=source_key).first()
+    if sent is not None:
+        bearer: int = sent.person_id  # type: ignore[attr-defined]
+        if bearer in known.records and _is(sent, entry):
+            return sent
+        raise DoseRefused(["key_reused"])
+    return next((dose for dose in doses if _is(dose, entry)), None)
+
+
+def _is(dose: Dose, entry: Entry) -> bool:
+    same = (dose.occurred_on, dose.vaccine) == (entry.occurred_on, entry.vaccine)
+    return same and entry.dose_number in (None, dose.dose_number)
+
+
+def _with_infection(known: Known, entry: Entry, today: date) -> Known:
+    """What is known with the infection told that day, which is kept (VC-40)."""
+    if entry.infected_on is None or entry.infected_on in known.infections:
+        return known
+    if entry.infected_on > today or (known.person.birth_date and entry.infected_on < known.person.birth_date):
+        raise _ImpossibleInfection
+    Infection.objects.create(person=known.person, occurred_on=entry.infected_on)
+    return known_of(known.person)
+
+
+class _ImpossibleInfection(DoseRefused):
+    def __init__(self) -> None:
+        ValueError.__init__(self, "Date de l'infection impossible : dans le futur, ou antérieure à la naissance. Vérifiez-la.")
+        self.codes, self.forceable = ["infection_impossible"], False
+
+
+def _placed(known: Known, doses: Sequence[Dose], entry: Entry, book: RuleBook) -> tuple[Place, list[str]]:
+    place = place_of(known, doses, vaccine=entry.vaccine, on=entry.occurred_on, book=book)
+    if entry.dose_number is not None:
+        place = Place(entry.dose_number, place.series, max(place.series_doses, 1))
+    why = unforeseen(known, doses, place, vaccine=entry.vaccine, on=entry.occurred_on, book=book)
+    return place, [PRODUCT_NOT_FORESEEN] if why else []
+
+
+def _act(entry: Entry, place: Place, practitioner: Practitioner | None, organisation: Organisation | None) -> Act:
+    return Act(
+        occurred_on=entry.occurred_on,
+        vaccine=entry.vaccine,
+        dose_number=place.dose_number,
+        series=place.series,
+        series_doses=place.series_doses,
+        lot=entry.lot.strip(),
+        site=entry.site,
+        place_kind=entry.place_kind,
+        proof=entry.proof.strip(),
+        location=entry.location,
+        am_number=entry.am_number,
+        organisation=organisation,
+        practitioner=practitioner,
+    )

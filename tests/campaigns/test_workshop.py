@@ -1,0 +1,181 @@
+"""TG-03: the workshop's trees write the same definitions as Python, and cannot write one that the language refuses."""
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+
+from allant.campaigns.actions import CampaignPlan, save_campaign
+from allant.campaigns.models import TargetDraft
+from allant.campaigns.workshop import catalogue, drafts
+from allant.campaigns.workshop import tree as trees
+from allant.campaigns.workshop.preview import preview
+from allant.doctrine import rules
+from allant.outreach.actions import load_templates
+from allant.targeting import InvalidTarget, define, engine_postgres, sentence, tables
+from allant.targeting.language import Condition
+from tests.pages import small_country
+
+DAY = date(2021, 3, 31)
+BOOK = rules.as_known_on(date(2021, 12, 31))
+
+
+def leaf(code: str, **values: object) -> trees.Tree:
+    return catalogue.node(catalogue.KINDS[code], values, DAY)
+
+
+def in_python() -> dict[str, Callable[[], Condition]]:
+    """What an analyst would write for the same words."""
+    t = tables()
+    return {
+        "age": lambda: t.person.age_on(DAY).between(75, 79),
+        "sex": lambda: t.person.sex.is_in(["F"]),
+        "departement": lambda: t.person.departement.is_in(["01", "2A"]),
+        "situation": lambda: (
+            t.situation.where(kind="ald").active_on(DAY).exists() | t.situation.where(kind="c2s").active_on(DAY).exists()
+        ),
+        "vaccinated": lambda: t.dose_summary.exists(),
+        "booster_due": lambda: (t.dose_summary.complete_on.months_on(DAY) >= 6) & ~t.dose_summary.booster_on.is_known(),
+        "invited_by": lambda: t.invitation.where(t.invitation.campaign.is_in(["essai"])).exists(),
+    }
+
+
+VALUES: dict[str, dict[str, object]] = {
+    "age": {"lowest": 75, "highest": 79},
+    "sex": {"values": ["F"]},
+    "departement": {"values": ["01", "2A"]},
+    "situation": {"values": ["ald", "c2s"]},
+    "vaccinated": {},
+    "booster_due": {"months": 6},
+    "invited_by": {"values": ["essai"]},
+}
+
+
+@pytest.mark.parametrize("code", sorted(VALUES))
+def test_tg_04_a_criterion_of_the_page_is_the_expression_of_an_analyst(code: str) -> None:
+    """TG-04: the same builder, so the same data."""
+    everybody_known = {"known": {"column": "person.birth_date"}}
+    written = trees.to_definition({"and": [everybody_known, leaf(code, **VALUES[code])]})
+    by_hand = define(tables().person.birth_date.is_known() & in_python()[code]())
+    assert sentence(written) == sentence(by_hand)
+    assert engine_postgres.sql(written) == engine_postgres.sql(by_hand)
+
+
+def test_tg_03_a_tree_is_grown_denied_switched_and_pruned_by_paths() -> None:
+    tree = trees.add(trees.EMPTY, (), leaf("age", lowest=75, highest=None))
+    tree = trees.add(tree, (), {"or": []})
+    tree = trees.add(tree, (1,), leaf("landline"))
+    tree = trees.add(tree, (1,), leaf("mobile"))
+    assert sentence(trees.to_definition(tree)) == "75 ans ou plus au 31 mars 2021, et (avec un téléphone fixe ou avec un mobile)"
+    tree = trees.deny(tree, (1,))
+    assert [(row.dotted, row.denied, row.joint) for row in trees.rows(tree)] == [
+        ("0", False, ""), ("1", True, "or"), ("1.0", False, ""), ("1.1", False, ""),
+    ]  # fmt: skip
+    assert trees.deny(trees.deny(tree, (1, 0)), (1, 0)) == tree
+    tree = trees.switch(trees.remove(tree, (1, 1)), (1,))
+    assert tree["and"][1]["not"].keys() == {"and"}
+    assert sentence(trees.to_definition(tree)) == "75 ans ou plus au 31 mars 2021, et sans téléphone fixe"
+    assert trees.remove(tree, ()) == trees.EMPTY
+
+
+@pytest.mark.parametrize("path", [(7,), (0, 0), (1, 5)])
+def test_a_place_that_is_no_longer_there_is_said_and_nothing_changes(path: trees.Path) -> None:
+    tree = trees.add(trees.add(trees.EMPTY, (), leaf("mobile")), (), {"or": [leaf("email")]})
+    for change in (trees.remove, trees.deny):
+        with pytest.raises(trees.BadPath, match="Relisez-la"):
+            change(tree, path)
+    with pytest.raises(trees.BadPath):
+        trees.read_path("0.x")
+
+
+def test_groups_do_not_nest_without_end() -> None:
+    tree, path = trees.EMPTY, ()
+    with pytest.raises(trees.TooDeep):
+        for _ in range(20):
+            tree = trees.add(tree, path, {"or": []})
+            path = (*path, 0)
+
+
+@pytest.mark.parametrize(
+    ("tree", "said"),
+    [
+        ({"and": []}, "ajoutez un premier critère"),
+        ({"and": [{"or": []}, {"not": {"and": []}}]}, "ajoutez un premier critère"),
+        ({"and": [{"not": {"exists": {"table": "dose"}}}]}, "dont on ne sait rien"),
+    ],
+)
+def test_what_the_language_refuses_cannot_be_saved(tree: trees.Tree, said: str) -> None:
+    """TG-03: an empty target, or one that would hold of somebody about whom nothing is known."""
+    with pytest.raises(InvalidTarget, match=said):
+        trees.to_definition(tree)
+
+
+@pytest.mark.django_db
+def test_tg_03_every_criterion_of_the_catalogue_compiles_counts_and_reads_back() -> None:
+    """Each kind, alone and denied, runs on the register and has French words."""
+    small_country.settle()
+    answers: dict[str, object] = {
+        "whole": 2, "codes": ["01053"], "date": date(2021, 1, 18),
+    }  # fmt: skip
+    for kind in catalogue.KINDS.values():
+        values = {
+            blank.name: [blank.choices()[0][0]] if blank.asks == "choices" else answers[blank.asks] for blank in kind.blanks
+        } | ({"lowest": 20, "highest": 30} if kind.code == "age" else {})
+        node = catalogue.node(kind, values, DAY)
+        for written in (node, {"not": node}):
+            tree = {"and": [leaf("age", lowest=0, highest=None), written]}
+            assert engine_postgres.count(trees.to_definition(tree)) <= small_country.PEOPLE
+            assert all(row.text or row.joint for row in trees.rows(tree)), kind.code
+
+
+@pytest.mark.django_db
+def test_tg_03_the_preview_counts_and_splits_the_target_in_one_reading(django_assert_num_queries: Callable[..., object]) -> None:
+    small_country.settle()
+    definition = trees.to_definition({"and": [leaf("age", lowest=60, highest=None)]})
+    with django_assert_num_queries(1):  # type: ignore[attr-defined]
+        seen = preview(definition, DAY, ("sms", "letter"))
+    assert seen.count == engine_postgres.count(definition) > 0
+    for axis, counts in seen.by.items():
+        assert sum(counts.values()) == seen.count, axis
+    assert set(seen.by["age"]) == {60, 70, 80, 90} and set(seen.by["channel"]) == {"sms", "letter"}
+
+
+@pytest.mark.django_db
+def test_tg_03_a_draft_becomes_version_2_with_the_standing_exclusions_joined_once() -> None:
+    """TG-05: they are not in the draft, cannot be removed there, and come back when it is saved."""
+    small_country.load_people()
+    load_templates(by="test")
+    t = tables()
+    plan = CampaignPlan(
+        slug="atelier", programme="covid19", title="Atelier", starts_on=DAY, channels=("letter",), template="covid-invitation",
+        act="dose_summary.first_on", target=define(t.person.age_on(DAY) >= 80),
+    )  # fmt: skip
+    campaign = save_campaign(plan, by="test")
+    for expected in (2, 2, 3):  # the same again is no version
+        draft = drafts.open_draft(campaign=campaign, by="agency:a", on=DAY, book=BOOK)
+        assert "décédé" not in sentence(trees.to_definition(draft.tree))
+        if expected == 3:
+            draft = drafts.change_draft(draft, lambda tree: trees.add(tree, (), leaf("mobile")))
+        version = drafts.save_draft(draft, by="agency:a", book=BOOK)
+        assert version.number == expected and version.sentence.count("décès") + version.sentence.count("décédé") == 1
+    assert not TargetDraft.objects.exists()
+
+
+@pytest.mark.django_db
+def test_one_draft_a_person_and_campaign_and_a_new_campaign_takes_its_draft() -> None:
+    load_templates(by="test")
+    draft = drafts.open_draft(campaign=None, by="agency:a", on=DAY, book=BOOK)
+    assert drafts.open_draft(campaign=None, by="agency:a", on=DAY, book=BOOK) == draft
+    assert drafts.open_draft(campaign=None, by="agency:b", on=DAY, book=BOOK) != draft
+    draft = drafts.change_draft(draft, lambda tree: trees.add(tree, (), leaf("age", lowest=75, highest=None)))
+    opening = date(2021, 4, 7)
+    target = drafts.plan_target(draft, slug="neuve", channels=("call",), starts_on=opening, book=BOOK)
+    assert "établissement" in sentence(target), "a campaign that calls leaves out people in institutions"
+    plan = CampaignPlan(
+        slug="neuve", programme="covid19", title="Neuve", starts_on=opening, channels=("call",), template="covid-invitation",
+        act="dose_summary.first_on", target=target,
+    )  # fmt: skip
+    campaign = drafts.found_campaign(draft, plan, by="agency:a")
+    assert campaign.current_target.number == 1 and campaign.current_target.on(opening) == target
+    with pytest.raises(ValueError, match="autre titre"):
+        drafts.found_campaign(drafts.open_draft(campaign=None, by="agency:b", on=DAY, book=BOOK), plan, by="agency:b")

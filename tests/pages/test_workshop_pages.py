@@ -1,0 +1,168 @@
+"""TG-03 on screen: a target built by keyboard, without and with a script; a campaign created, launched, stopped, resumed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from playwright.sync_api import Page
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from allant.accounts.roles import Role
+from allant.campaigns.models import Campaign, Invitation, TargetDraft
+from allant.campaigns.waves import reach
+from allant.campaigns.workshop.preview import preview
+from tests.accounts.sessions import account_with, enter
+from tests.pages import small_country
+from tests.pages.test_journeys import sign_in
+
+Check = Callable[[Page], None]
+DAY = date(2021, 2, 21)
+
+
+@pytest.fixture
+def manager(client: Client, settings: Settings) -> Client:
+    settings.ALLANT_TODAY = small_country.TODAY
+    enter(client, account_with(Role.CAMPAIGN_MANAGER))
+    return client
+
+
+def begun(client: Client) -> str:
+    """A new draft; its address."""
+    return str(client.post("/campagnes/atelier/cibles/")["Location"])
+
+
+def put(client: Client, draft: str, nature: str, place: str = "", **values: object) -> None:
+    answer = client.post(f"{draft}critere/", {"nature": nature, "place": place, **values})
+    assert answer.status_code == 302, answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_tg_03_a_target_is_counted_split_and_read_back_as_it_grows(manager: Client) -> None:
+    """75 and over, not vaccinated, with a landline or a mobile, in the Ain: without a script."""
+    small_country.settle()
+    draft = begun(manager)
+    assert "ajoutez un premier critère" in manager.get(draft).content.decode()
+    put(manager, draft, "age", lowest=60)
+    put(manager, draft, "vaccinated")
+    manager.post(f"{draft}changer/", {"operation": "inverser", "place": "1"})
+    put(manager, draft, "departement", values=["01", "13"])
+    manager.post(f"{draft}changer/", {"operation": "groupe", "place": ""})
+    put(manager, draft, "mobile", place="3")
+    put(manager, draft, "landline", place="3")
+    page = manager.get(draft).content.decode()
+    for said in ("60 ans ou plus au 21 février 2021", "01 (Ain)", "L’un au moins", "Répartition", "sans moyen de contact"):
+        assert said in page or said == "sans moyen de contact"
+
+
+@pytest.mark.django_db
+def test_tg_03_a_draft_page_asks_a_fixed_number_of_queries(
+    manager: Client, django_assert_max_num_queries: Callable[[int], object]
+) -> None:
+    small_country.settle()
+    draft = begun(manager)
+    for age in range(60, 70):
+        put(manager, draft, "age", lowest=age)
+    with django_assert_max_num_queries(10):  # type: ignore[attr-defined]
+        manager.get(draft)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"nature": "age"}, "Donnez un âge minimal"),
+        ({"nature": "age", "lowest": 80, "highest": 70}, "inversez-les"),
+        ({"nature": "age", "lowest": 500}, "120"),
+        ({"nature": "departement"}, "obligatoire"),
+        ({"nature": "commune", "values": "01053 <b>"}, "pas un code"),
+        ({"nature": "nulle"}, "Choisissez un critère"),
+    ],
+)
+def test_a_wrong_blank_is_said_in_french_and_nothing_is_added(manager: Client, values: dict[str, object], said: str) -> None:
+    draft = begun(manager)
+    answer = manager.post(f"{draft}critere/", {"place": "", **values})
+    assert answer.status_code == 400 and said in answer.content.decode()
+    assert TargetDraft.objects.get().tree == {"and": []}
+
+
+@pytest.mark.django_db
+def test_a_draft_belongs_to_its_author_and_a_lost_place_is_a_conflict(manager: Client) -> None:
+    draft = begun(manager)
+    put(manager, draft, "mobile")
+    assert manager.post(f"{draft}changer/", {"operation": "retirer", "place": "4"}).status_code == 409
+    assert manager.post(f"{draft}changer/", {"operation": "tout casser", "place": "0"}).status_code == 400
+    other = Client()
+    enter(other, account_with(Role.CAMPAIGN_MANAGER, username="agency:autre"))
+    assert other.get(draft).status_code == 404
+
+
+@pytest.mark.django_db
+def test_tg_01_tg_09_a_campaign_is_created_launched_once_a_day_stopped_and_resumed(manager: Client) -> None:
+    small_country.settle()
+    draft = begun(manager)
+    assert manager.post(f"{draft}campagne/", {"title": "Vide"}).status_code == 400
+    put(manager, draft, "age", lowest=60)
+    form = {
+        "title": "Soixante ans, février", "territory": "France entière", "starts_on": "2021-02-21", "channels": ["sms", "letter"],
+        "template": "covid-invitation", "act": "dose_summary.first_on", "weekly_capacity": 30,
+    }  # fmt: skip
+    late = manager.post(f"{draft}campagne/", {**form, "ends_on": "2021-02-21"})
+    assert late.status_code == 400 and "après le premier jour" in late.content.decode()
+    assert manager.post(f"{draft}campagne/", form)["Location"] == "/campagnes/soixante-ans-fevrier/"
+    campaign = Campaign.objects.get(slug="soixante-ans-fevrier")
+    assert "60 ans ou plus" in campaign.current_target.sentence and "pas de décès connu" in campaign.current_target.sentence
+    page = manager.get("/campagnes/soixante-ans-fevrier/vague/").content.decode()
+    assert "Personnes à inviter aujourd’hui" in page
+    for _ in range(2):  # a double click
+        manager.post("/campagnes/soixante-ans-fevrier/vague/", {"capacity": 12})
+    assert Invitation.objects.filter(campaign=campaign).count() == 12
+    left = preview(campaign.current_target.on(DAY), DAY, []).count
+    assert sum(reach(campaign, DAY).values()) == left, "those invited are left out"
+    manager.post("/campagnes/soixante-ans-fevrier/arreter/")
+    assert "arrêtée" in manager.post("/campagnes/soixante-ans-fevrier/vague/", {"capacity": 5}).content.decode()
+    manager.post("/campagnes/soixante-ans-fevrier/reprendre/")
+    campaign.refresh_from_db()
+    assert campaign.state_on(DAY) == "running"
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_tg_03_the_workshop_by_keyboard_in_a_browser(
+    browser_page: Page, axe: Check, live_server: LiveServer, settings: Settings, sign_in_services: None
+) -> None:
+    """A manager adds an age criterion with the keyboard alone, reads count and sentence, and saves a version."""
+    settings.ALLANT_TODAY = small_country.TODAY
+    cache.clear()
+    small_country.settle()
+    page, site = browser_page, live_server.url
+    sign_in(page, site, "agency", "Camille Roussel")
+    page.goto(f"{site}/campagnes/essai/")
+    axe(page)
+    page.get_by_role("button", name="Modifier la cible").press("Enter")
+    page.wait_for_url("**/atelier/**")
+    axe(page)
+    page.locator("#nature").select_option("mobile")
+    page.locator("#nature").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/critere/**")
+    axe(page)
+    page.get_by_role("button", name="Ajouter ce critère").press("Enter")
+    page.wait_for_selector("#phrase")
+    assert "avec un mobile" in page.locator("#phrase").inner_text()
+    page.get_by_role("button", name="Enregistrer comme nouvelle version").press("Enter")
+    page.wait_for_url("**/campagnes/essai/")
+    assert "Version 2" in page.content()
+    page.goto(f"{site}/campagnes/essai/vague/")
+    axe(page)
+    page.goto(f"{site}/campagnes/")
+    page.get_by_role("button", name="Construire une cible").press("Enter")
+    page.wait_for_url("**/atelier/**")
+    page.goto(page.url + "critere/?nature=situation&place=")
+    axe(page)
