@@ -9,8 +9,9 @@ from datetime import date
 import pghistory
 import pgtrigger
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
+from allant.people.models import Person
 from allant.targeting import Definition
 from allant.targeting.moving import moved
 
@@ -180,6 +181,11 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         """Not revoked."""
         return self.filter(revoked_at=None)
 
+    def of_person(self, person: Person) -> "InvitationQuerySet":
+        """Those of a person, under their own record or one merged into it; their own first, then the last one."""
+        mine = self.filter(Q(person=person) | Q(person__merged_into=person))
+        return mine.order_by(F("person__merged_into").asc(nulls_first=True), "-invited_on", "-pk")
+
 
 class Invitation(models.Model):
     """One person invited by one campaign, with the serial of their code (never the code itself)."""
@@ -214,3 +220,20 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"invitation {self.pk}"
+
+
+class HeldOut(models.Model):
+    """Somebody of a wave's target kept aside at random, not invited by this campaign, to compare with (TG-10)."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="+", db_index=False)
+    wave = models.ForeignKey(Wave, on_delete=models.PROTECT, related_name="held_out")
+    person = models.ForeignKey("people.Person", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = "personne du groupe de comparaison"
+        verbose_name_plural = "groupe de comparaison"
+        constraints = [models.UniqueConstraint(fields=["campaign", "person"], name="one_held_out_a_campaign")]
+        triggers = [pgtrigger.Protect(name="never_changed", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"comparaison {self.pk}"

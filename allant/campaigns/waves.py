@@ -25,6 +25,7 @@ from allant.outreach.actions import queue_messages
 from allant.targeting import Definition, engine_postgres
 
 CHUNK = 100_000
+MOST_HELD_OUT = 0.5
 Progress = Callable[[int, int], None]
 
 _NOT_OPEN = {"stopped": "est arrêtée", "planned": "n'a pas encore commencé", "ended": "est terminée"}
@@ -43,15 +44,22 @@ class TargetLost(RuntimeError):
 
 
 def launch_wave(
-    campaign: Campaign, *, on: date, by: str, capacity: int | None = None, progress: Progress | None = None
+    campaign: Campaign,
+    *,
+    on: date,
+    by: str,
+    capacity: int | None = None,
+    held_out: float = 0.0,
+    progress: Progress | None = None,
 ) -> Wave | None:
     """Invite the people of the campaign's target on this day, at most `capacity` of them; None when there is nobody.
 
-    A wave of the same day is completed or returned, never doubled. Raises CampaignClosed, TargetLost.
+    `held_out`: the share (0 to 0.5) of the wave kept aside at random to compare with (TG-10): this campaign never invites
+    them. A wave of the same day is completed or returned, never doubled. Raises CampaignClosed, TargetLost.
     """
     _refuse_closed(Campaign.objects.get(pk=campaign.pk), on)
     complete_waves(campaign, progress=progress)
-    wave = _frozen(campaign, on, by, capacity if capacity is not None else campaign.weekly_capacity)
+    wave = _frozen(campaign, on, by, capacity if capacity is not None else campaign.weekly_capacity, held_out)
     if wave is not None and wave.completed_at is None:
         _invite(wave, progress)
     return wave
@@ -71,22 +79,42 @@ def _refuse_closed(campaign: Campaign, on: date) -> None:
 
 
 @transaction.atomic
-def _frozen(campaign: Campaign, on: date, by: str, capacity: int | None) -> Wave | None:
+def _frozen(campaign: Campaign, on: date, by: str, capacity: int | None, held_out: float) -> Wave | None:
     _refuse_closed(Campaign.objects.select_for_update().get(pk=campaign.pk), on)
     if (wave := campaign.waves.filter(planned_on=on).first()) is not None:
         return wave
     version = campaign.current_target
     people, found = _select(campaign, version.on(on), capacity)
+    people, aside = _drawn(people, campaign, on, held_out)
     if not people.num_rows:
         return None
     number = campaign.waves.count() + 1
     path, digest = _write_list(f"{campaign.slug}-{number:03d}", people)
     by_channel = {row["values"]: row["counts"] for row in pc.value_counts(people["channel"]).to_pylist()}
-    return Wave.objects.create(
+    wave = Wave.objects.create(
         campaign=campaign, target_version=version, number=number, planned_on=on, as_of=on, found=found, size=people.num_rows,
         target_hash=digest, target_file=path, by_channel=by_channel, first_serial=reserve_serials(people.num_rows),
         key_version=keyring.current().version, launched_at=clock.now(), launched_by=by,
     )
+    _keep_aside(wave, aside)
+    return wave
+
+
+def _drawn(people: pa.Table, campaign: Campaign, on: date, share: float) -> tuple[pa.Table, pa.Table]:
+    """Those invited and those held out: drawn without replacement, from a seed that the wave makes, so that it can be checked."""
+    if not 0 <= share <= MOST_HELD_OUT:
+        raise ValueError(f"Groupe de comparaison : une part de 0 à {MOST_HELD_OUT:.0%} est attendue.")
+    aside = round(people.num_rows * share)
+    seed = int.from_bytes(hashlib.sha256(f"{campaign.slug} {on}".encode()).digest()[:8])
+    order = np.random.default_rng(seed).permutation(people.num_rows)
+    return people.take(np.sort(order[aside:])), people.take(np.sort(order[:aside]))
+
+
+def _keep_aside(wave: Wave, people: pa.Table) -> None:
+    if people.num_rows:
+        ids = [pa.array([number] * people.num_rows, pa.int64()) for number in (wave.campaign_id, wave.pk)]
+        rows = pa.table([*ids, people["person_id"]], names=["campaign_id", "wave_id", "person_id"])
+        bulk.copy_in("campaigns_heldout", rows)
 
 
 def _select(campaign: Campaign, definition: Definition, capacity: int | None) -> tuple[pa.Table, int]:
@@ -115,13 +143,14 @@ def reach(campaign: Campaign, on: date) -> dict[str | None, int]:
 
 
 def _waiting_sql(campaign: Campaign, definition: Definition) -> tuple[str, list[object]]:
-    """A SELECT of person_id and channel: the people of the target without a valid invitation of this campaign."""
+    """A SELECT of person_id and channel: the target, less who was invited or held out by this campaign."""
     target, parameters = engine_postgres.sql(definition, sorted(set(_REACHED_BY.values()) - {"true"}))
     query = f"""
         SELECT person_id, {channel_sql(campaign.channels)} AS channel FROM ({target}) AS t
         WHERE NOT EXISTS (SELECT FROM campaigns_invitation i
-                          WHERE i.person_id = t.person_id AND i.campaign_id = %s AND i.revoked_at IS NULL)"""
-    return query, [*parameters, campaign.pk]
+                          WHERE i.person_id = t.person_id AND i.campaign_id = %s AND i.revoked_at IS NULL)
+          AND NOT EXISTS (SELECT FROM campaigns_heldout h WHERE h.person_id = t.person_id AND h.campaign_id = %s)"""
+    return query, [*parameters, campaign.pk, campaign.pk]
 
 
 def channel_sql(channels: Sequence[str]) -> str:

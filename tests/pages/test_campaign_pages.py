@@ -15,6 +15,7 @@ from allant.campaigns import keyring
 from allant.campaigns.codes import render
 from allant.campaigns.models import Campaign, Invitation
 from allant.campaigns.reads import gap
+from allant.people.actions import merge
 from allant.people.models import Person
 from tests.accounts.sessions import account_with, enter
 from tests.pages import small_country
@@ -172,3 +173,17 @@ def test_an_invitation_of_another_campaign_is_not_found(manager: Client, campaig
     invitation = small_country.an_invitation()
     Campaign.objects.create(slug="autre", programme="covid19", title="Autre", starts_on=small_country.OPENING, act="x.y")
     assert manager.get(f"/campagnes/autre/personnes/{invitation.pk}/pourquoi/").status_code == 404
+
+
+@pytest.mark.parametrize("by", ["number", "code"])
+def test_tg06_the_invitation_of_a_merged_record_is_found_from_the_survivor(manager: Client, campaign: Campaign, by: str) -> None:
+    """VC-63, TG-06: merging keeps the invitation, explained with what is known of the person under both records."""
+    invitation = small_country.an_invitation()
+    survivor = Person.objects.exclude(pk__in=Invitation.objects.values("person_id")).exclude(doses__isnull=False)[0]
+    merge(duplicate=invitation.person, into=survivor, by="test", reason="même personne")
+    (code,) = render([invitation.code_serial], keyring.keys()[invitation.code_key_version])
+    answer = search(manager, small_country.matricule(survivor.pk) if by == "number" else code)
+    assert answer["Location"].endswith(f"/{invitation.pk}/pourquoi/")
+    page = text(manager, answer["Location"])
+    assert "Pourquoi elle a été invitée" in page and ">inconnu<" not in page
+    assert AccessLogEntry.objects.about(survivor.pk).exists()

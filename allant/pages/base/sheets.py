@@ -9,7 +9,8 @@ from datetime import date, datetime
 from typing import Any
 
 from django.http import HttpResponse
-from django.utils import timezone
+
+from allant.clock import PARIS
 
 _RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -30,7 +31,7 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, datetime):
-        return f"{timezone.localtime(value):%d/%m/%Y %H:%M}"
+        return f"{value.astimezone(PARIS):%d/%m/%Y %H:%M}"
     if isinstance(value, date):
         return f"{value:%d/%m/%Y}"
     text = str(value)

@@ -38,7 +38,7 @@ class PersonSearch(forms.Form):
             raise forms.ValidationError(str(error)) from error
         if invitation is None:
             raise forms.ValidationError("Aucune invitation en cours ne porte ce code.")
-        return invitation.person
+        return invitation.person.merged_into or invitation.person
 
     def _by_matricule(self, typed: str) -> Person:
         verdict = matricule.parse(typed)

@@ -12,7 +12,9 @@ from allant import clock
 from allant.accounts.access import requires
 from allant.accounts.roles import Role
 from allant.campaigns import reads
+from allant.campaigns.effect import comparison, effect
 from allant.campaigns.models import Campaign
+from allant.doctrine import rules
 from allant.pages.campaigns.wording import breakdowns, channel_name, state_badge
 
 CAMPAIGNS_A_PAGE = 25
@@ -37,6 +39,7 @@ def campaign_page(request: HttpRequest, slug: str) -> HttpResponse:
     target = campaign.current_target
     count, split = breakdowns(target, today)
     gap = reads.gap(campaign, today)
+    book = rules.as_known_on(today)
     return render(
         request,
         "campaigns/page.html",
@@ -54,7 +57,9 @@ def campaign_page(request: HttpRequest, slug: str) -> HttpResponse:
             "count": count,
             "breakdowns": split,
             "waves": [(wave, _by_channel(wave.by_channel)) for wave in campaign.waves.order_by("-number")],
-            "effects": [(channel_name(row.channel), row, 100 * row.share) for row in reads.effect(campaign, today)],
+            "effects": [(channel_name(row.channel), row) for row in effect(campaign, today, book)],
+            "delays": [row["days"] for row in book.value("targeting.effect_delays", today)],
+            "comparison": comparison(campaign, today, book),
         },
     )
 

@@ -32,6 +32,14 @@ class LaunchForm(forms.Form):
     )  # fmt: skip
 
 
+    held_out = forms.IntegerField(
+        label="Groupe de comparaison, en pour cent", required=False, min_value=0, max_value=50,
+        help_text="Part tirée au sort que cette campagne n'invitera pas, pour mesurer ce que l'invitation change. "
+        "Vide ou 0 : personne.",
+        widget=forms.NumberInput(attrs={"class": "fr-input", "inputmode": "numeric"}),
+    )  # fmt: skip
+
+
 @requires(Role.CAMPAIGN_MANAGER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def launch(request: HttpRequest, slug: str) -> HttpResponse:
@@ -42,7 +50,8 @@ def launch(request: HttpRequest, slug: str) -> HttpResponse:
     problem = ""
     if request.method == "POST" and form.is_valid():
         try:
-            wave = launch_wave(campaign, on=today, by=str(actor_of(request)), capacity=form.cleaned_data["capacity"] or LARGEST)
+            capacity, aside = form.cleaned_data["capacity"] or LARGEST, (form.cleaned_data["held_out"] or 0) / 100
+            wave = launch_wave(campaign, on=today, by=str(actor_of(request)), capacity=capacity, held_out=aside)
         except CampaignClosed as error:
             problem = str(error)
         else:

@@ -40,7 +40,7 @@ def search(request: HttpRequest, slug: str) -> HttpResponse:
         purpose = f"recherche d'une personne, campagne {campaign.slug}"
         log_request(request, LoggedAction.SEARCH, purpose, [found.pk] if found else None)
         if found:
-            invitation = Invitation.objects.valid().filter(campaign=campaign, person=found).first()
+            invitation = Invitation.objects.valid().filter(campaign=campaign).of_person(found).first()
             if invitation:
                 return redirect("campaign_why", slug=slug, invitation=invitation.pk)
             return _explain(request, campaign, found, None)
@@ -52,11 +52,11 @@ def search(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def why_page(request: HttpRequest, slug: str, invitation: int) -> HttpResponse:
     """Why a person was invited, and whether they still are in the target."""
-    found = get_object_or_404(
-        Invitation.objects.select_related("campaign", "person", "wave__target_version"), pk=invitation, campaign__slug=slug
-    )
-    _check_territory(request, found.person)
-    return _explain(request, found.campaign, found.person, found)
+    invitations = Invitation.objects.select_related("campaign", "person__merged_into", "wave__target_version")
+    found = get_object_or_404(invitations, pk=invitation, campaign__slug=slug)
+    person = found.person.merged_into or found.person
+    _check_territory(request, person)
+    return _explain(request, found.campaign, person, found)
 
 
 def _explain(request: HttpRequest, campaign: Campaign, person: Person, invitation: Invitation | None) -> HttpResponse:
