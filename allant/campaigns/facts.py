@@ -11,7 +11,13 @@ INVITATION = FactTable(
     columns=(
         Fact("campaign", TEXT, "campagne", "campagne inconnue"),
         Fact("invited_on", DATE, "date de l'invitation", "date inconnue"),
-        Fact("channel", TEXT, "canal", "canal inconnu", choices=dict(Channel.choices) | {HANDED_OVER: "remis par un professionnel"}),
+        Fact(
+            "channel",
+            TEXT,
+            "canal",
+            "canal inconnu",
+            choices=dict(Channel.choices) | {HANDED_OVER: "remis par un professionnel"},
+        ),
     ),
     plural_fr="invitations",
     present_fr="déjà invité",

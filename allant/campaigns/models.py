@@ -237,3 +237,32 @@ class HeldOut(models.Model):
 
     def __str__(self) -> str:
         return f"comparaison {self.pk}"
+
+
+class SchemeFile(models.Model):
+    """The list of a campaign's target given to a scheme that contacts its own insured (TG-05): one a day, and its receipt."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="scheme_files")
+    scheme = models.CharField(max_length=10)
+    as_of = models.DateField()
+    name = models.CharField(max_length=100, unique=True)
+    persons = models.PositiveIntegerField()
+    content_hash = models.CharField(max_length=64)
+    "SHA-256 of the CSV."
+    written_at = models.DateTimeField()
+    written_by = models.CharField(max_length=200)
+    acknowledged_at = models.DateTimeField(null=True, blank=True)
+    acknowledged_persons = models.PositiveIntegerField(null=True, blank=True)
+    "How many the scheme read and kept."
+    acknowledgment = models.CharField(max_length=500, blank=True)
+
+    allant_kind = "mutable"  # written, then acknowledged once
+
+    class Meta:
+        verbose_name = "fichier pour un autre régime"
+        verbose_name_plural = "fichiers pour les autres régimes"
+        ordering = ("-as_of", "scheme")
+        constraints = [models.UniqueConstraint(fields=["campaign", "scheme", "as_of"], name="one_scheme_file_a_day")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -34,6 +34,12 @@ COMMANDS: dict[str, Place] = {
         Place("replay", "Rejoue la campagne réelle.", ("allant.country.replay.commands:app",), "tables"),
         Place("target", "Écrit, compte et explique une population cible.", ("allant.campaigns.commands:target",), "database"),
         Place("wave", "Lance une vague d'invitations.", ("allant.campaigns.commands:wave",), "database"),
+        Place(
+            "scheme-file",
+            "Écrit, contrôle et acquitte les fichiers des autres régimes.",
+            ("allant.campaigns.scheme_commands:app",),
+            "database",
+        ),
         Place("publish", "Écrit les fichiers de données ouvertes.", ("allant.figures.commands:app",), "database"),
         Place(
             "import-doses", "Enregistre les doses d'un fichier CSV.", ("allant.vaccination.imports.commands:import_doses",), "database"
