@@ -24,7 +24,13 @@ MENU = (
     MenuEntry("Accueil", "home"),
     MenuEntry("Chiffres", "figures"),
     MenuEntry("Campagnes", "campaigns", frozenset({Role.CAMPAIGN_MANAGER})),
+    MenuEntry(
+        "Contacts",
+        "person_history",
+        frozenset({Role.CAMPAIGN_MANAGER, Role.CALL_AGENT, Role.FRONT_DESK_AGENT, Role.MEDICAL_SERVICE}),
+    ),
     MenuEntry("Espace professionnel", "professional_home", frozenset({Role.HEALTH_PROFESSIONAL, Role.PORTAL_USER})),
+    MenuEntry("Administration", "administration_home", frozenset({Role.ADMINISTRATOR, Role.IDENTITY_AGENT})),
     MenuEntry("Mon espace", "insured_home", frozenset({Role.INSURED})),
 )
 

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from allant.pages.campaigns import views, wave_views, why_views, workshop_views
+from allant.pages.campaigns import person_views, views, wave_views, why_views, workshop_views
 
 urlpatterns = [
     path("", views.campaign_list, name="campaigns"),
+    path("personne/contacts/", person_views.person_history, name="person_history"),
     # Two words before the slug: a campaign may bear any title.
     path("atelier/cibles/", workshop_views.new_target, name="new_target"),
     path("atelier/cibles/<int:draft>/", workshop_views.target_draft, name="target_draft"),
