@@ -56,7 +56,7 @@ class Connection:
     """A connection that stays open; reads whole answers."""
 
     def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=60)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def send(self, message: Message) -> tuple[int, bytes]:
@@ -119,11 +119,12 @@ def served(port: int) -> Iterator[int]:
     """granian, as `allant serve` runs it; its process id."""
     command = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--host", "127.0.0.1", "--port", str(port),
-        "--workers", "2", "--blocking-threads", "4", "--log-level", "warning", "pf02_server:application",
+        "--workers", "2", "--blocking-threads", "4", "--workers-kill-timeout", "2",
+        "--log-level", "warning", "pf02_server:application",
     ]  # fmt: skip
     with subprocess.Popen(command, cwd=ROOT / "bench") as server:
         try:
-            for _ in range(200):
+            for _ in range(1_200):
                 try:
                     Connection(port)
                     break

@@ -147,6 +147,8 @@ def close_client(*, client: FhirClient, by: str) -> None:
     """The software is refused from now on; what it recorded stays."""
     client.is_active = False
     client.save(update_fields=["is_active"])
+    client.application.client_secret = generate_client_secret()  # nobody knows it: no token is given any more
+    client.application.save()
     AccessToken.objects.filter(application=client.application).delete()
     _log(by, "logiciel fermé")
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pgpq
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 from django.db import connection
 from psycopg import sql
@@ -24,6 +25,17 @@ def copy_in(table: str, rows: pa.Table) -> int:
             copy.write(encoder.write_batch(batch))
         copy.write(encoder.finish())
     return rows.num_rows
+
+
+def array_literal(column: pa.ChunkedArray) -> str:
+    """The text of a PostgreSQL array of these values (text, whole numbers, dates, booleans), to be cast to its type."""
+    values = column.combine_chunks()
+    text = values.cast(pa.string())
+    if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
+        escaped = pc.replace_substring(pc.replace_substring(text, "\\", "\\\\"), '"', '\\"')
+        text = pc.binary_join_element_wise('"', escaped, '"', "")
+    items = pa.ListArray.from_arrays(pa.array([0, len(text)], pa.int32()), pc.fill_null(text, "NULL"))
+    return "{" + pc.binary_join(items, ",")[0].as_py() + "}"
 
 
 def copy_out(query: str, parameters: Sequence[Any] | None, schema: pa.Schema) -> pa.Table:

@@ -19,7 +19,7 @@ from django.db import connection, transaction
 from django.forms.models import model_to_dict
 
 from allant import clock
-from allant.bulk import copy_in
+from allant.bulk import array_literal, copy_in
 from allant.doctrine import RuleBook, rules
 from allant.immunizations import bulk_sql, checks, volume
 from allant.immunizations.models import RecordingBatch
@@ -42,6 +42,9 @@ COLUMNS: dict[str, pa.DataType] = {
     "practitioner_id": pa.int64(),
 }
 REQUIRED = ("source_key", "person_id", "occurred_on", "vaccine", "dose_number", "series", "series_doses")
+
+
+FEW = 2_000  # rows judged in one statement: beyond, tables with statistics are faster
 
 
 class BatchRefused(ValueError):
@@ -153,23 +156,49 @@ def _record(batch: RecordingBatch, staged: pa.Table, forced_reason: str, today: 
         "by": batch.recorded_by,
         "at": batch.started_at,
         "forced_reason": forced_reason,
+        "today": today,
     }
+    counts = _record_few(staged, values, book) if staged.num_rows <= FEW else None
+    if counts is None:
+        counts = _record_many(staged, values, book)
+    for name, count in zip(bulk_sql.COUNTED, counts, strict=True):
+        setattr(batch, name, json.loads(count) if isinstance(count, str) else count)
+    batch.finished_at = clock.now()
+    batch.save()
+
+
+def _record_few(staged: pa.Table, values: dict[str, Any], book: RuleBook) -> tuple[Any, ...] | None:
+    """The counts; None when somebody else had just recorded one of the doses: nothing is done then."""
+    arrays = {name: array_literal(staged[name]) if name in staged.column_names else None for name in bulk_sql.STAGED}
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(bulk_sql.at_once(book), values | arrays)
+            *counts, overtaken = cursor.fetchone()
+            if overtaken:
+                raise _Overtaken
+    except _Overtaken:
+        return None
+    return tuple(counts)
+
+
+class _Overtaken(Exception):
+    pass
+
+
+def _record_many(staged: pa.Table, values: dict[str, Any], book: RuleBook) -> tuple[Any, ...]:
     with connection.cursor() as cursor:
         cursor.execute(bulk_sql.CREATE_STAGED)
         copy_in("recording_staged", staged)
         cursor.execute("ANALYZE recording_staged")
-        for statement in bulk_sql.judge(today, checks.doctrine_relations(book)):
+        for statement in bulk_sql.judge(book):
             cursor.execute(statement, values)
         cursor.execute(bulk_sql.INSERT_DOSES, values)
         cursor.execute(bulk_sql.JUDGE_THE_OVERTAKEN, values)
         cursor.execute(bulk_sql.INSERT_REJECTED, values)
-        for name, sql in bulk_sql.COUNTS.items():
-            cursor.execute(sql, values)
-            (count,) = cursor.fetchone()
-            setattr(batch, name, json.loads(count) if isinstance(count, str) else count)
+        cursor.execute(bulk_sql.COUNT)
+        counts: tuple[Any, ...] = cursor.fetchone()
         cursor.execute(bulk_sql.DROP_ALL)
-    batch.finished_at = clock.now()
-    batch.save()
+    return counts
 
 
 def _report(batch: RecordingBatch) -> BulkReport:

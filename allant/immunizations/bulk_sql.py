@@ -1,22 +1,24 @@
 """The statements of a bulk recording, in order (PostgreSQL).
 
-Temporary tables, each analysed, so that each plan knows its sizes.
+Many rows: temporary tables, each analysed, so that each plan knows its sizes. Few: the same relations in one statement, since
+making and dropping five tables costs more than judging a hundred doses.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date
+from functools import lru_cache
 
-from allant.immunizations.checks import DoctrineRelations, verdict_sql
+from allant.doctrine import RuleBook
+from allant.immunizations.checks import doctrine_relations, verdict_sql
 from allant.immunizations.staging import acts_sql, known_doses_sql, prepared_sql
 
-CREATE_STAGED = """
-CREATE TEMPORARY TABLE recording_staged (
-    row_no bigint, source_key text, person_id bigint, occurred_on date, vaccine text, dose_number integer, series text,
-    series_doses integer, lot text, site text, place_kind text, proof text, location_id bigint, am_number text,
-    organisation_id bigint, practitioner_id bigint
-) ON COMMIT DROP
+STAGED = {
+    "row_no": "bigint", "source_key": "text", "person_id": "bigint", "occurred_on": "date", "vaccine": "text",
+    "dose_number": "integer", "series": "text", "series_doses": "integer", "lot": "text", "site": "text", "place_kind": "text",
+    "proof": "text", "location_id": "bigint", "am_number": "text", "organisation_id": "bigint", "practitioner_id": "bigint",
+}  # fmt: skip
+CREATE_STAGED = f"""
+CREATE TEMPORARY TABLE recording_staged ({", ".join(f"{name} {kind}" for name, kind in STAGED.items())}) ON COMMIT DROP
 """
 
 # The first line of a dose counts; the same dose again is already there, another dose with its key, rank or day is refused.
@@ -100,37 +102,64 @@ FROM recording_outcome WHERE reasons <> ''
 """
 
 _BY_CODE = """
-SELECT coalesce(jsonb_object_agg(code, lines), '{{}}') FROM (
-    SELECT code, count(*) AS lines FROM recording_outcome, unnest(string_to_array({codes}, ',')) AS code WHERE {of} GROUP BY code
-) AS counted
+coalesce((
+    SELECT jsonb_object_agg(code, lines) FROM (
+        SELECT code, count(*) AS lines FROM recording_outcome, unnest(string_to_array({codes}, ',')) AS code
+        WHERE {of} GROUP BY code
+    ) AS counted
+), '{{}}')
 """
-COUNTS = {
-    "recorded": "SELECT count(*) FROM recording_outcome WHERE reasons = ''",
-    "already_there": "SELECT count(*) FROM recording_outcome WHERE reasons IS NULL",
-    "refused": "SELECT count(*) FROM recording_outcome WHERE reasons <> ''",
-    "forced": "SELECT count(*) FROM recording_outcome WHERE reasons = '' AND broken_rules <> ''",
+_COUNTS = {
+    "recorded": "count(*) FILTER (WHERE reasons = '')",
+    "already_there": "count(*) FILTER (WHERE reasons IS NULL)",
+    "refused": "count(*) FILTER (WHERE reasons <> '')",
+    "forced": "count(*) FILTER (WHERE reasons = '' AND broken_rules <> '')",
     "forced_by_rule": _BY_CODE.format(codes="broken_rules", of="reasons = '' AND broken_rules <> ''"),
     "refused_by_reason": _BY_CODE.format(codes="reasons", of="reasons <> ''"),
 }
+COUNTED = tuple(_COUNTS)  # the columns of `COUNT`, fields of the batch
+COUNT = f"SELECT {', '.join(_COUNTS.values())} FROM recording_outcome"
 
-_TABLES = ("recording_staged", "recording_known", "recording_act", "recording_verdict", "recording_outcome")
-DROP_ALL = f"DROP TABLE {', '.join(_TABLES)}"
+DROP_ALL = "DROP TABLE recording_staged, recording_known, recording_act, recording_verdict, recording_outcome"
 
 
-def judge(today: date, doctrine: DoctrineRelations) -> Iterator[str]:
+@lru_cache(maxsize=8)
+def judge(book: RuleBook) -> tuple[str, ...]:
     """The statements that lead from `recording_staged` to `recording_outcome` (`reasons`: '' recorded, null already there)."""
-    acts = acts_sql("recording_staged", "recording_known", f"DATE '{today}'")
+    return tuple(
+        statement
+        for name, query in _relations(book).items()
+        for statement in (f"CREATE TEMPORARY TABLE {name} ON COMMIT DROP AS {query}", f"ANALYZE {name}")
+    )
+
+
+@lru_cache(maxsize=8)
+def at_once(book: RuleBook) -> str:
+    """Judge, insert and count in one statement, from arrays given as parameters: for batches small enough not to need statistics.
+
+    Gives the columns of `COUNT`, then how many doses somebody else had just recorded: the batch is then to be judged again.
+    """
+    arrays = ", ".join(f"%({name})s::{kind}[]" for name, kind in STAGED.items())
+    relations = {"recording_staged": f"SELECT * FROM unnest({arrays}) AS staged ({', '.join(STAGED)})"} | _relations(book)
+    steps = ", ".join(f"{name} AS MATERIALIZED ({query})" for name, query in relations.items())
+    return f"""
+WITH {steps}, recording_inserted AS ({INSERT_DOSES} RETURNING id), recording_rejected AS ({INSERT_REJECTED})
+SELECT {", ".join(_COUNTS.values())}, count(*) FILTER (WHERE reasons = '') - (SELECT count(*) FROM recording_inserted)
+FROM recording_outcome
+"""
+
+
+def _relations(book: RuleBook) -> dict[str, str]:
+    acts = acts_sql("recording_staged", "recording_known", "%(today)s")
     columns = (
         "row_no, source_key, person_id, stands_for, person_known, birth_date, died_on, occurred_on, vaccine, dose_number, "
         "series, series_doses, lot, site, place_kind, proof, location_id, am_number, "
         "organisation_id, practitioner_id, today, standing_in_batch AS standing"
     )
-    yield from _table("recording_known", known_doses_sql("recording_staged"))
-    yield from _table("recording_act", f"SELECT {columns} FROM ({_FIRST_OF_BATCH.format(acts=acts)}) AS first_of_batch")
-    yield from _table("recording_verdict", verdict_sql(f"({prepared_sql('recording_act', 'recording_known')})", doctrine))
-    yield from _table("recording_outcome", _OUTCOME)
-
-
-def _table(name: str, query: str) -> Iterator[str]:
-    yield f"CREATE TEMPORARY TABLE {name} ON COMMIT DROP AS {query}"
-    yield f"ANALYZE {name}"
+    prepared = prepared_sql("recording_act", "recording_known")
+    return {
+        "recording_known": known_doses_sql("recording_staged"),
+        "recording_act": f"SELECT {columns} FROM ({_FIRST_OF_BATCH.format(acts=acts)}) AS first_of_batch",
+        "recording_verdict": verdict_sql(f"({prepared})", doctrine_relations(book)),
+        "recording_outcome": _OUTCOME,
+    }

@@ -135,7 +135,7 @@ def statement(book: RuleBook) -> str:
     prepared = prepared_sql("act", "known")
     return f"""
 WITH staged AS (SELECT CAST(1 AS bigint) AS row_no, {staged}),
-known AS MATERIALIZED ({known_doses_sql("staged", person_by_person=True)}),
+known AS MATERIALIZED ({known_doses_sql("staged")}),
 act AS MATERIALIZED ({acts_sql("staged", "known", _NUMBER["today"])}),
 verdict AS ({checks.verdict_sql(f"({prepared})", checks.doctrine_relations(book))}),
 judged AS MATERIALIZED (

@@ -10,17 +10,11 @@ COVID = "covid19"
 LOT_NUMBER = "upper(replace({}, ' ', ''))"  # a lot typed in small letters or with a space is the same lot
 
 
-def known_doses_sql(staged: str, *, person_by_person: bool = False) -> str:
+def known_doses_sql(staged: str) -> str:
     """Current doses of the staged persons: stands_for, occurred_on, vaccine, dose_number, series, series_doses.
 
-    `person_by_person`: looked for under each person, whatever the planner believes of the table's size.
+    Looked for person by person (the fence `OFFSET 0`), whatever the planner believes of the size of the table.
     """
-    doses = f"SELECT * FROM immunizations_dose WHERE {{}} disease = '{COVID}' AND ended_at IS NULL"
-    joined = (
-        f"CROSS JOIN LATERAL ({doses.format('person_id = member.id AND')} OFFSET 0) AS dose"
-        if person_by_person
-        else f"JOIN ({doses.format('')}) AS dose ON dose.person_id = member.id"
-    )
     return f"""
 SELECT member.stands_for, dose.occurred_on, dose.vaccine, dose.dose_number, dose.series, dose.series_doses
 FROM (
@@ -32,7 +26,9 @@ FROM (
         SELECT coalesce(p.merged_into_id, p.id) FROM {staged} AS s JOIN people_person AS p ON p.id = s.person_id
     )
 ) AS member
-{joined}
+CROSS JOIN LATERAL (
+    SELECT * FROM immunizations_dose WHERE person_id = member.id AND disease = '{COVID}' AND ended_at IS NULL OFFSET 0
+) AS dose
 """
 
 

@@ -19,6 +19,7 @@ import flask
 from werkzeug.serving import make_server
 
 from allant.simulators.accounts import FOLDER, AccountList, load_accounts
+from allant.simulators.signed_userinfo import sign_userinfo
 
 with warnings.catch_warnings(record=True):  # its libraries announce their own futures at import
     import oidc_provider_mock
@@ -27,7 +28,7 @@ LOOPBACK = "127.0.0.1"
 AUTHORIZE, TOKEN = "/oauth2/authorize", "/oauth2/token"
 
 
-def create_app(accounts: AccountList) -> flask.Flask:
+def create_app(accounts: AccountList, *, signed_userinfo: bool = False) -> flask.Flask:
     """The provider as a WSGI application, its issuer being the address it is reached at."""
     app = flask.Flask(__name__)
     app.secret_key = secrets.token_bytes(16)
@@ -39,6 +40,8 @@ def create_app(accounts: AccountList) -> flask.Flask:
     app.context_processor(lambda: {"simulator": accounts})
     _refuse_unknown_accounts(app, accounts)
     _enforce_pkce(app)
+    if signed_userinfo:
+        sign_userinfo(app)
     return app
 
 
@@ -87,7 +90,7 @@ def _enforce_pkce(app: flask.Flask) -> None:
         return response
 
 
-def serve(name: str, default_port: int, arguments: Sequence[str] | None = None) -> None:
+def serve(name: str, default_port: int, arguments: Sequence[str] | None = None, *, signed_userinfo: bool = False) -> None:
     """Run the simulator `name` until it is interrupted; `--port 0` takes a free port, printed on the first line."""
     parser = argparse.ArgumentParser(
         prog=f"allant simulate {name}",
@@ -99,7 +102,8 @@ def serve(name: str, default_port: int, arguments: Sequence[str] | None = None) 
     options = parser.parse_args(arguments)
     # The loopback has no certificate; the provider's library refuses plain HTTP otherwise.
     os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
-    server = make_server(LOOPBACK, options.port, create_app(load_accounts(options.accounts)), threaded=True)
+    accounts = load_accounts(options.accounts)
+    server = make_server(LOOPBACK, options.port, create_app(accounts, signed_userinfo=signed_userinfo), threaded=True)
     print(f"http://{LOOPBACK}:{server.server_port}", flush=True)
     try:
         server.serve_forever()

@@ -22,6 +22,21 @@ def verify_id_token(raw: str, *, keys: dict[str, Any], issuer: str, client_id: s
 
     Raises BadToken on any doubt.
     """
+    claims = _verified(raw, keys=keys, issuer=issuer, client_id=client_id, require=REQUIRED)
+    if isinstance(claims["aud"], list) and len(claims["aud"]) > 1 and claims.get("azp") != client_id:
+        raise BadToken("ID token meant for several audiences, none of them named as the party (azp)")
+    if not nonce or not hmac.compare_digest(str(claims.get("nonce", "")).encode(), nonce.encode()):
+        raise BadToken("ID token answering another sign-in (nonce)")
+    return claims
+
+
+def verify_userinfo(raw: str, *, keys: dict[str, Any], issuer: str, client_id: str) -> dict[str, Any]:
+    """The claims of a signed answer of the userinfo endpoint (OpenID Connect Core 1.0, section 5.3.2). Raises BadToken."""
+    return _verified(raw, keys=keys, issuer=issuer, client_id=client_id, require=("iss", "sub", "aud"))
+
+
+def _verified(raw: str, *, keys: dict[str, Any], issuer: str, client_id: str, require: tuple[str, ...]) -> dict[str, Any]:
+    """Signature, issuer, audience and dates; `require`: claims that must be there."""
     try:
         claims: dict[str, Any] = jwt.decode(
             raw,
@@ -30,14 +45,10 @@ def verify_id_token(raw: str, *, keys: dict[str, Any], issuer: str, client_id: s
             issuer=issuer,
             audience=client_id,
             leeway=LEEWAY,
-            options={"require": list(REQUIRED)},
+            options={"require": list(require)},
         )
     except jwt.PyJWTError as error:
-        raise BadToken(f"ID token refused: {type(error).__name__}") from error
-    if isinstance(claims["aud"], list) and len(claims["aud"]) > 1 and claims.get("azp") != client_id:
-        raise BadToken("ID token meant for several audiences, none of them named as the party (azp)")
-    if not nonce or not hmac.compare_digest(str(claims.get("nonce", "")).encode(), nonce.encode()):
-        raise BadToken("ID token answering another sign-in (nonce)")
+        raise BadToken(f"token refused: {type(error).__name__}") from error
     return claims
 
 

@@ -27,7 +27,7 @@ from allant.directory.annuaire import StatedStructure, add_structures, save_prac
 from allant.directory.models import Practitioner
 from allant.pages.insured.identity import settle_person
 from allant.site.claims import Identity, NoRole, SignInRefused, read_identity
-from allant.site.id_token import BadToken, verify_id_token
+from allant.site.id_token import BadToken, verify_id_token, verify_userinfo
 from allant.site.insured import FRANCE_CONNECT, pivot_of
 
 END_SESSION_KEY = "allant_end_session"
@@ -52,7 +52,10 @@ class CheckedAdapter(OpenIDConnectOAuth2Adapter):
             )
         except BadToken as error:
             raise OAuth2Error(str(error)) from error
-        userinfo = self._fetch_user_info(token.token)
+        try:
+            userinfo = self._fetch_user_info(token.token)
+        except BadToken as error:
+            raise OAuth2Error(str(error)) from error
         if userinfo.get("sub") != id_token["sub"]:
             raise OAuth2Error("userinfo and ID token speak of two subjects")
         try:
@@ -68,6 +71,17 @@ class CheckedAdapter(OpenIDConnectOAuth2Adapter):
         login.account.extra_data = {}
         login.email_addresses = []
         return login
+
+    def _fetch_user_info(self, access_token: str) -> dict[str, Any]:
+        """The claims of the userinfo endpoint: plain JSON, or a signed token (FranceConnect since its version 2), checked."""
+        with get_adapter().get_requests_session() as session:
+            response = session.get(self.profile_url, headers={"Authorization": f"Bearer {access_token}"})
+            response.raise_for_status()
+        if response.headers.get("Content-Type", "").partition(";")[0].strip().lower() == "application/jwt":
+            client_id = self.get_provider().app.client_id
+            return verify_userinfo(response.text, keys=self._keys(), issuer=self.openid_config["issuer"], client_id=client_id)
+        claims: dict[str, Any] = response.json()
+        return claims
 
     def _withdraw_roles(self, subject: str) -> None:
         """Sessions still open elsewhere lose what the provider no longer states."""

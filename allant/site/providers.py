@@ -62,7 +62,14 @@ PROVIDERS = (
         9403,
         "eidas1",
     ),
-    Provider("france-connect", "FranceConnect", "Assurés et leurs représentants légaux", 9404, "eidas1"),
+    Provider(
+        "france-connect",
+        "FranceConnect",
+        "Assurés et leurs représentants légaux",
+        9404,
+        "eidas1",
+        scope=("openid", "profile", "birth", "email"),  # birth: place and country, which tell homonyms apart
+    ),
 )
 BY_ID = {provider.id: provider for provider in PROVIDERS}
 

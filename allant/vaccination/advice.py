@@ -10,6 +10,7 @@ from allant.immunizations.models import Dose, Series
 from allant.vaccination import products
 from allant.vaccination.known import Known
 from allant.vaccination.proposals import Proposal, complete
+from allant.vaccination.schedule import month_counting
 
 
 def warnings_of(known: Known, doses: Sequence[Dose], following: Proposal | None, on: date, book: RuleBook) -> Iterator[str]:
@@ -39,7 +40,10 @@ def _infection(known: Known, doses: Sequence[Dose], on: date, book: RuleBook) ->
         rule = book.value("covid.infection", on)
     except NotYetInForce:
         return
-    if infected_on is None or complete(doses):
+    if complete(doses):
+        yield from _instead_of_booster(known, doses, on, book)
+        return
+    if infected_on is None:
         return
     counts_from = add_delay(infected_on, rule["min_delay"])
     told = f"Infection du {infected_on:%d/%m/%Y}"
@@ -49,6 +53,18 @@ def _infection(known: Known, doses: Sequence[Dose], on: date, book: RuleBook) ->
         yield f"{told} : selon la doctrine du jour de la première dose, elle suffisait. Corrigez-la pour le constater."
     elif not doses and rule["counted_doses"] and not _excepted(known, on, rule["immunodepressed_too"]):
         yield f"{told} : elle compte pour une dose, une seule dose est prévue."
+
+
+def _instead_of_booster(known: Known, doses: Sequence[Dose], on: date, book: RuleBook) -> Iterator[str]:
+    """An infection long enough after the complete schedule stands for the booster, since the doctrine says so (RP-01)."""
+    try:
+        delay = book.value("covid.booster.infection_replaces", on)
+    except NotYetInForce:
+        return
+    completed_on = next(dose.occurred_on for dose in doses if dose.dose_number == dose.series_doses)
+    later = [day for day in known.infections if add_delay(completed_on, delay, month_counting(book, on)) <= day <= on]
+    if later and all(dose.series == Series.PRIMARY for dose in doses):
+        yield f"Infection du {later[0]:%d/%m/%Y}, {delay} ou plus après le schéma complet : elle tient lieu de rappel."
 
 
 def _would_be_complete(known: Known, doses: Sequence[Dose], book: RuleBook) -> bool:

@@ -29,6 +29,7 @@ __all__ = [
     "current_declaration",
     "declarations_of",
     "declare_eligibility",
+    "in_force",
 ]
 
 
@@ -40,7 +41,12 @@ def declarations_of(known: Known) -> QuerySet[EligibilityDeclaration]:
 
 def current_declaration(person: Person) -> EligibilityDeclaration | None:
     """The declaration in force of a person, under whichever of their merged records it was validated; the last one of two."""
-    return _current(known_of(person))
+    return in_force(known_of(person))
+
+
+def in_force(known: Known) -> EligibilityDeclaration | None:
+    """`current_declaration` of what was read already."""
+    return declarations_of(known).filter(ended_at__isnull=True).last()
 
 
 @transaction.atomic
@@ -64,7 +70,7 @@ def declare_eligibility(
     content = _content(declaration, declarant, today, book)
     if sent := EligibilityDeclaration.objects.filter(source_key=source_key).first():
         return _same(sent, known, content)
-    if there := _current(known):
+    if there := in_force(known):
         return _already(there, content, by)
     refuse_incomplete(declaration, known.person, today, book)
     if _first_dose_recorded(known):
@@ -120,10 +126,6 @@ def _locked(person: Person) -> Known:
     """One declaration or dose at a time for a person, under whichever of their merged records it comes."""
     lock(person)
     return known_of(person)
-
-
-def _current(known: Known) -> EligibilityDeclaration | None:
-    return declarations_of(known).filter(ended_at__isnull=True).last()
 
 
 def _first_dose_recorded(known: Known) -> bool:

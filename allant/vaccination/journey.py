@@ -13,9 +13,8 @@ from allant.people.models import Person
 from allant.vaccination.advice import warnings_of
 from allant.vaccination.boosters import next_booster, opening_of
 from allant.vaccination.eligibility import declarations_of
-from allant.vaccination.known import Known, known_of
+from allant.vaccination.known import Known, known_of, with_told
 from allant.vaccination.models import EligibilityDeclaration
-from allant.vaccination.products import authorised
 from allant.vaccination.proposals import Proposal, complete, place_of, proposal_of
 
 ELIGIBILITY_TITLE = "Éligibilité Vaccination"
@@ -42,7 +41,8 @@ class Journey:
     """A person's vaccination on a day.
 
     `doses`: current ones, oldest first; `versions`: every row ever recorded, ended ones included, by rank and version;
-    `declarations`: every version, the current one is `declaration`. `next` is None when nothing is foreseen.
+    `declarations`: every version, the current one is `declaration`. `next` is None when nothing is foreseen. Situations that the
+    current declaration tells count like those of the register; `known` holds the register's alone.
     """
 
     person: Person
@@ -79,7 +79,8 @@ def placed(
     """The journey of what was read. Pure."""
     doses = tuple(sorted((dose for dose in versions if dose.ended_at is None), key=lambda dose: dose.occurred_on))
     declaration = next((each for each in reversed(declarations) if each.ended_at is None), None)
-    following = proposal_of(known, doses, on, book)
+    rules_know = with_told(known, declaration.declared_situations) if declaration else known
+    following = proposal_of(rules_know, doses, on, book)
     return Journey(
         person=known.person,
         age=known.age_on(on),
@@ -87,10 +88,10 @@ def placed(
         declarations=tuple(declarations),
         doses=doses,
         versions=tuple(versions),
-        tabs=tuple(_tabs(known, declaration, doses, following, on, book)),
+        tabs=tuple(_tabs(rules_know, declaration, doses, following, on, book)),
         next=following,
         days_since_last=(on - doses[-1].occurred_on).days if doses else None,
-        warnings=tuple(warnings_of(known, doses, following, on, book)),
+        warnings=tuple(warnings_of(rules_know, doses, following, on, book)),
         infections=known.infections,
         known=known,
     )
@@ -156,5 +157,5 @@ def is_complete(journey: Journey) -> bool:
 
 
 __all__ = [
-    "ELIGIBILITY_TITLE", "Journey", "Tab", "authorised", "dose_title", "doses_of", "is_complete", "journey_of", "placed",
+    "ELIGIBILITY_TITLE", "Journey", "Tab", "dose_title", "doses_of", "is_complete", "journey_of", "placed",
 ]  # fmt: skip

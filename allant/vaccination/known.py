@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -38,6 +38,17 @@ class Known:
     def infected_by(self, on: date) -> date | None:
         """The earliest infection known to have occurred by a day, the one that counts in the schedule."""
         return min((day for day in self.infections if day <= on), default=None)
+
+
+def told(name: str) -> dict[str, Any]:
+    """A situation, `kind` or `kind:code`, as a professional declared it: without dates."""
+    kind, _, code = name.partition(":")
+    return {"kind": kind, "code": code, "starts_on": None, "ends_on": None}
+
+
+def with_told(known: Known, names: Iterable[str]) -> Known:
+    """What is known with what a professional declared: the register learns an immunodepression after the bedside does."""
+    return replace(known, situations=(*known.situations, *(told(name) for name in names)))
 
 
 def known_of(person: Person) -> Known:

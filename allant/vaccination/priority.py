@@ -13,6 +13,7 @@ from allant.people.models import SituationKind
 from allant.targeting import Definition, Verdict, define, why
 from allant.vaccination.campaigns import population
 from allant.vaccination.known import Known
+from allant.vaccination.known import told as as_told
 
 _INSTITUTIONS = {"ehpad": "EHPAD", "usld": "unité de soins de longue durée", "mas_fam": "MAS ou FAM"}
 
@@ -57,9 +58,8 @@ def priority_of(known: Known, on: date, book: RuleBook, *, declared: Iterable[st
 
 def meets(criteria: Mapping[str, Any], known: Known, told: Iterable[str], on: date) -> Verdict:
     """Whether a person is in a group of the doctrine on a day, each criterion with the value found (as "pourquoi ?" shows it)."""
-    declared = [_declared(name) for name in told]
     person = {"birth_date": known.person.birth_date}
-    facts: dict[str, list[Mapping[str, Any]]] = {"person": [person], "situation": [*known.situations, *declared]}
+    facts: dict[str, list[Mapping[str, Any]]] = {"person": [person], "situation": [*known.situations, *map(as_told, told)]}
     return why(_definition(_frozen(criteria), on), facts)
 
 
@@ -110,11 +110,6 @@ def _warning(known: Known, on: date, announced: Category | None) -> str:
     none = f"{unknown}Aucune catégorie de priorité en vigueur le {on:%d/%m/%Y} ne concerne ce patient."
     later = f" « {announced.label} » ouvrira le {announced.opens_on:%d/%m/%Y}." if announced else ""
     return f"{none}{later} Vous pouvez poursuivre si votre appréciation médicale le justifie."
-
-
-def _declared(name: str) -> dict[str, Any]:
-    kind, _, code = name.partition(":")
-    return {"kind": kind, "code": code, "starts_on": None, "ends_on": None}
 
 
 _Frozen = tuple[tuple[str, Any], ...]

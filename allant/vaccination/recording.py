@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.db import transaction
@@ -12,12 +12,13 @@ from allant import clock
 from allant.directory.models import Location, Organisation, Practitioner
 from allant.doctrine import RuleBook, rules
 from allant.immunizations.actions import Act, DoseRefused, correct_dose, record_dose
-from allant.immunizations.models import COVID19, Dose, Infection, Source
+from allant.immunizations.models import Dose, Infection, Source
 from allant.people.models import Person
-from allant.vaccination.eligibility import Declaration, current_declaration, declarations_of, declare_eligibility
-from allant.vaccination.known import Known, known_of, lock
+from allant.vaccination.eligibility import Declaration, current_declaration, declare_eligibility
+from allant.vaccination.known import Known
 from allant.vaccination.models import EligibilityDeclaration
 from allant.vaccination.proposals import Place, place_of, unforeseen
+from allant.vaccination.state import State, locked_state
 
 PRODUCT_NOT_FORESEEN = "product_not_foreseen"
 
@@ -64,15 +65,12 @@ def record_vaccination(
 ) -> Dose:
     """Record the next dose after a validated eligibility (VC-19); the same one sent again is one (VC-39). Raises DoseRefused."""
     today = today or clock.today()
-    lock(person)
-    known, book = known_of(person), rules.as_known_on(today)
-    doses = _current(known)
-    if sent := _sent_before(known, doses, entry, source_key):
+    state, book = locked_state(person, source_key), rules.as_known_on(today)
+    if sent := _sent_before(state, entry):
         return sent
-    if not doses and not entry.proof and not declarations_of(known).filter(ended_at=None).exists():
+    if not state.doses and not entry.proof and not state.declared:
         raise NotEligible
-    known = _with_infection(known, entry, today)
-    place, broken = _placed(known, doses, entry, book)
+    place, broken = _placed(_with_infection(state.known, entry, today), state.doses, entry, book)
     return record_dose(
         person=person,
         act=_act(entry, place, recorder, organisation),
@@ -103,9 +101,9 @@ def record_with_eligibility(
     The declaration is None when doses came before any. Raises DeclarationRefused, DoseRefused.
     """
     today = today or clock.today()
-    lock(person)
-    declared = current_declaration(person)
-    if declared is None and not _current(known_of(person)):
+    state = locked_state(person)
+    declared = current_declaration(person) if state.declared else None
+    if declared is None and not state.doses:
         declared = declare_eligibility(
             person=person,
             declaration=declaration,
@@ -135,11 +133,9 @@ def record_history(*, person: Person, entry: Entry, source_key: str, by: str, to
 def correct_vaccination(*, dose: Dose, entry: Entry, by: str, reason: str, today: date | None = None) -> Dose:
     """Version n + 1 by its recorder, while the next dose is not recorded (VC-36). Raises DoseRefused, CorrectionRefused."""
     today = today or clock.today()
-    lock(dose.person)
-    known, book = known_of(dose.person), rules.as_known_on(today)
-    known = _with_infection(known, entry, today)
-    others = [other for other in _current(known) if other.pk != dose.pk and other.dose_number < dose.dose_number]
-    place, broken = _placed(known, others, entry, book)
+    state, book = locked_state(dose.person), rules.as_known_on(today)
+    others = [other for other in state.doses if other.pk != dose.pk and other.dose_number < dose.dose_number]
+    place, broken = _placed(_with_infection(state.known, entry, today), others, entry, book)
     return correct_dose(
         dose=dose,
         act=_act(entry, place, dose.practitioner, dose.organisation),
@@ -157,20 +153,20 @@ class _Unproven(DoseRefused):
         self.codes, self.forceable = ["proof_missing"], False
 
 
-def _current(known: Known) -> list[Dose]:
-    found = Dose.objects.filter(person__in=known.records, disease=COVID19, ended_at=None)
-    return list(found.order_by("occurred_on", "dose_number"))
-
-
-def _sent_before(known: Known, doses: Sequence[Dose], entry: Entry, source_key: str) -> Dose | None:
+def _sent_before(state: State, entry: Entry) -> Dose | None:
     """The row of this very sending, or the same dose under another key. Raises DoseRefused for a key that served otherwise."""
-    sent: Dose | None = Dose.objects.filter(source_key=source_key).first()
-    if sent is not None:
+    if state.sent is not None:
+        sent = _full(state.sent)
         bearer: int = sent.person_id  # type: ignore[attr-defined]
-        if bearer in known.records and _is(sent, entry):
+        if bearer in state.known.records and _is(sent, entry):
             return sent
         raise DoseRefused(["key_reused"])
-    return next((dose for dose in doses if _is(dose, entry)), None)
+    return next((_full(dose.pk) for dose in state.doses if _is(dose, entry)), None)
+
+
+def _full(dose_id: int) -> Dose:
+    found: Dose = Dose.objects.select_related("person", "practitioner", "organisation", "location").get(pk=dose_id)
+    return found
 
 
 def _is(dose: Dose, entry: Entry) -> bool:
@@ -185,7 +181,7 @@ def _with_infection(known: Known, entry: Entry, today: date) -> Known:
     if entry.infected_on > today or (known.person.birth_date and entry.infected_on < known.person.birth_date):
         raise _ImpossibleInfection
     Infection.objects.create(person=known.person, occurred_on=entry.infected_on)
-    return known_of(known.person)
+    return replace(known, infections=tuple(sorted((*known.infections, entry.infected_on))))
 
 
 class _ImpossibleInfection(DoseRefused):

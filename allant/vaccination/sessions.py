@@ -119,8 +119,8 @@ def close_session(*, session: VaccinationSession, now: datetime) -> VaccinationS
 
 def doses_of(session: VaccinationSession) -> QuerySet[Dose]:
     """The standing doses recorded in the session, the last first, corrected versions included."""
-    prefix = _prefix(session)
-    rows = Dose.objects.filter(source_key__gte=prefix, source_key__lt=f"{prefix[:-1]};", ended_at__isnull=True)
+    mine = Dose.objects.filter(recorded_by=session.opened_by, recorded_at__gte=session.opened_at, batch__isnull=True)  # indexed
+    rows = mine.filter(source_key__startswith=_prefix(session), ended_at__isnull=True)
     return rows.select_related("person", "person__merged_into").order_by("-recorded_at", "-pk")
 
 

@@ -17,8 +17,9 @@ from allant.immunizations.models import Dose, Series
 from allant.people.models import BirthPrecision, Person
 from allant.vaccination import adverse_effects, boosters
 from allant.vaccination.code import code_text
+from allant.vaccination.eligibility import in_force
 from allant.vaccination.journey import dose_title
-from allant.vaccination.known import known_of
+from allant.vaccination.known import known_of, with_told
 from allant.vaccination.models import EligibilityDeclaration
 from allant.vaccination.priority import situation_label
 from allant.vaccination.products import vaccine_label
@@ -96,6 +97,8 @@ def summary_of_dose(dose: Dose) -> Summary:
 def next_from(dose: Dose, on: date, book: RuleBook) -> date | None:
     """The day from which to book the dose that follows this one, by what the book knows on a day (VC-34); None: none foreseen."""
     known = known_of(dose.person)
+    declared = in_force(known)
+    known = with_told(known, declared.declared_situations if declared else ())
     if dose.series == Series.PRIMARY and dose.dose_number < dose.series_doses:
         return second_dose_from(dose, known.age_on(on), on, book) if dose.dose_number == 1 else None
     given = 0 if dose.series == Series.PRIMARY else 1 + boosters.BOOSTERS.index(Series(dose.series))

@@ -46,8 +46,10 @@ def lots() -> None:
     """A lot in date and an expired one of Comirnaty, one of Spikevax; and those shipped."""
     load_shipped_lots(by="test")
     for vaccine, number, expires in (
-        ("comirnaty", LOT, date(2021, 6, 30)), ("comirnaty", EXPIRED, date(2021, 1, 31)), ("spikevax", OTHER_LOT, date(2021, 7, 31)),
-    ):  # fmt: skip
+        ("comirnaty", LOT, date(2021, 6, 30)),
+        ("comirnaty", EXPIRED, date(2021, 1, 31)),
+        ("spikevax", OTHER_LOT, date(2021, 7, 31)),
+    ):
         Lot.objects.get_or_create(vaccine=vaccine, number=number, defaults={"expires_on": expires})
 
 

@@ -18,13 +18,14 @@ from allant.accounts.log import log_access
 from allant.accounts.models import AccessLogEntry, LoggedAction, User
 from allant.accounts.roles import Role
 from allant.directory.models import Location
-from allant.immunizations.actions import cancel_dose
+from allant.immunizations.actions import cancel_dose, record_doses_in_bulk
 from allant.immunizations.models import Infection
 from allant.pages.insured.identity import PIVOT_KEY
 from allant.people.actions import merge
 from allant.people.models import Matricule, Person
 from allant.vaccination.recording import correct_vaccination
 from tests.accounts.sessions import account_with, enter
+from tests.immunizations.builders import rows
 from tests.vaccination.papers.bedside import BY, FIRST, SECOND, declared, entry, patient, practice, vaccinated
 
 pytestmark = pytest.mark.django_db
@@ -63,7 +64,7 @@ def two_doses(**values: Any) -> Person:
     person = patient(**values)
     declared(person)
     for on in (FIRST, SECOND):
-        place = Location.objects.create(kind="centre", name=f"Centre du {on}", postcode="35000", commune_code="35238")
+        place = Location.objects.create(kind="centre", name=f"Centre {person.pk} du {on}", postcode="35000", commune_code="35238")
         vaccinated(person, on, location=place, place_kind="centre")
     return person
 
@@ -162,6 +163,15 @@ def test_vc62_who_opened_my_file_by_role_and_structure(client: Client) -> None:
     assert not any(secret in page for secret in ("899700000001", "logiciel-secret", "987654", "autre patient"))
 
 
+def test_vc62_doses_received_in_bulk_are_told_apart(client: Client) -> None:
+    """VC-62: a bulk recording is one entry of the log; the person finds it by their dose."""
+    person = patient()
+    table = rows(f"k1 {person.pk} 2021-03-01 comirnaty 1 primary 2")
+    record_doses_in_bulk(table, source="csv", batch_key="lot-1", by="test", today=TODAY)
+    insured(client, person)
+    assert "Fichier CSV, 1 injection" in read(client, "/assure/acces/")
+
+
 def test_vc62_a_long_log_is_paged(client: Client) -> None:
     """VC-62."""
     person = patient()
@@ -173,7 +183,7 @@ def test_vc62_a_long_log_is_paged(client: Client) -> None:
 
 @pytest.mark.parametrize(
     ("path", "queries"),
-    [("/assure/", 10), ("/assure/vaccination/", 10), ("/assure/acces/", 8), ("/assure/vaccination/attestation/", 7)],
+    [("/assure/", 10), ("/assure/vaccination/", 10), ("/assure/acces/", 9), ("/assure/vaccination/attestation/", 7)],
 )
 def test_vc62_query_counts(client: Client, django_assert_num_queries: DjangoAssertNumQueries, path: str, queries: int) -> None:
     """VC-62: session, account, roles, the person, the entry of the log, then the page; not one more a dose."""

@@ -14,6 +14,7 @@ from tests.accounts.sessions import account_with, enter
 
 # A value for each converter: the pages may well answer 404, once the visitor is let in.
 VALUES = {
+    "resource_id": "1", "version": 1, "rest": "nulle/part", "person_id": 1, "declaration_id": 1, "dose_id": 1,
     "slug": "aucune", "draft": 1, "invitation": 1, "provider_id": "agency", "lot": 1, "alert": 1, "dose": 1, "pair": 1,
     "allotment": 1, "order": 1, "name": "aucun.csv", "mark": "AAAA", "file": 1, "session": "7d5b1a4e-1f1c-4a57-9d0e-3c5f1f0f9a11",
 }
@@ -30,13 +31,14 @@ def patterns(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, URL
 
 
 ALL = list(patterns(get_resolver()))
-RESERVED = [(route, pattern) for route, pattern in ALL if not (declared_access(pattern.callback) or Access()).public]
+RESERVED = [(route, pattern) for route, pattern in ALL if (declared_access(pattern.callback) or Access()).roles]
+PROGRAMS = [(route, pattern) for route, pattern in ALL if (declared_access(pattern.callback) or Access()).gate]
 
 
 def address(route: str) -> str:
     """A route with its parameters filled."""
     for name, value in VALUES.items():
-        for converter in ("slug", "int", "str", "uuid"):
+        for converter in ("slug", "int", "str", "uuid", "path"):
             route = route.replace(f"<{converter}:{name}>", str(value))
     assert "<" not in route, f"Ajoutez à VALUES une valeur pour {route}"
     return f"/{route}"
@@ -68,6 +70,16 @@ def test_each_role_opens_its_pages_and_no_other(client: Client, role: Role) -> N
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("route", [route for route, _ in ALL if route not in dict(RESERVED)])
+@pytest.mark.parametrize("route", [route for route, _ in PROGRAMS])
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+def test_an_address_for_programs_asks_for_a_token_and_takes_no_session(client: Client, route: str, method: str) -> None:
+    """VC-61: nobody gets in without a token, not even somebody signed in with every role."""
+    enter(client, account_with(*Role))
+    answer = client.generic(method, address(route))
+    assert answer.status_code == 401 and answer.json()["resourceType"] == "OperationOutcome"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("route", [route for route, _ in ALL if route not in dict(RESERVED + PROGRAMS)])
 def test_public_pages_answer_everybody(client: Client, route: str) -> None:
     assert client.get(address(route)).status_code in {200, 404, 405, 403, 401}

@@ -59,6 +59,13 @@ def eligible(client: Client, **values: Any) -> Person:
     return found
 
 
+def known_here(client: Client) -> Person:
+    """Another patient whose file is open, without a declaration."""
+    found = known_patient(given_names="Autre")
+    open_file(client, found)
+    return found
+
+
 def url(name: str, *args: int) -> str:
     return reverse(f"teleservice_{name}", args=args)
 
@@ -74,12 +81,12 @@ def another(number: int) -> str:
 def test_the_form_offers_what_the_spec_lists(client: Client, someone: Person) -> None:
     """VC-30, VC-31: vaccine, lot, site, date, rank, place of the twelve, name, postcode, N°AM."""
     shown = client.get(url("file", someone.pk))
-    for label in ("Nom du vaccin", "Numéro de lot", "Site d’injection", "Date de l’injection", "Rang", "Lieu de vaccination",
-                  "Nom du lieu", "Code postal du lieu", "N°AM"):  # fmt: skip
+    for label in ("Nom du vaccin", "Numéro de lot", "Site d’injection", "Date", "Rang", "Lieu de vaccination",
+                  "Nom du lieu", "Code postal", "N°AM"):  # fmt: skip
         assert label in text_of(shown)
-    for place in ("EHPAD", "Centre de vaccination", "USLD", "Foyer migrant", "Au cabinet ou dans la structure d'exercice", "Autre"):
-        assert f">{place}</option>" in body(shown)
-    assert 'value="21/02/2021"' in body(shown) and "Date de l’injection proposé, à vérifier" in text_of(shown)
+    places = body(shown).split('<select name="place_kind"')[1].split("</select>")[0]
+    assert places.count("<option") == 1 + 12 and ">Au cabinet ou dans la structure d'exercice</option>" in places
+    assert 'value="21/02/2021"' in body(shown) and "Date proposé, à vérifier" in text_of(shown)
     assert "Rang proposé, à vérifier" in text_of(shown)
 
 
@@ -118,7 +125,9 @@ def test_what_was_used_last_is_proposed_and_marked(client: Client, someone: Pers
     following = eligible(client, given_names="Paul")
     page = client.get(url("file", following.pk))
     assert f'value="{LOT}"' in body(page) and '<option value="comirnaty" selected>' in body(page)
-    for label in ("Nom du vaccin", "Numéro de lot", "Site d’injection", "Lieu de vaccination", "Nom du lieu", "Code postal du lieu"):
+    for label in (
+        "Nom du vaccin", "Numéro de lot", "Site d’injection", "Lieu de vaccination", "Nom du lieu", "Code postal",
+    ):  # fmt: skip
         assert f"{label} proposé, à vérifier" in text_of(page)
     assert 'value="check" autofocus' in body(page)
     values = dose_values(source_key=another(3), dose_number="1")
@@ -167,6 +176,9 @@ def test_a_refusal_stands_beside_its_field_and_loses_nothing(client: Client, som
         ({"occurred_on": "1930-01-01"}, "occurred_on", "antérieure à la naissance"),
         ({"occurred_on": "31/02/2021"}, "occurred_on", "Cette date n’existe pas"),
         ({"occurred_on": "demain"}, "occurred_on", "Date illisible"),
+        ({"occurred_on": "31/12/9999"}, "occurred_on", "Date dans le futur"),
+        ({"occurred_on": "01/01/0001"}, "occurred_on", "antérieure à la naissance"),
+        ({"occurred_on": "01/01/2000"}, "occurred_on", "antérieure à l'autorisation"),
         ({"vaccine": ""}, "vaccine", "Vaccin non précisé"),
         ({"lot": ""}, "lot", "Numéro de lot absent"),
         ({"postcode": "99999"}, "postcode", "Code postal inconnu"),
@@ -193,7 +205,7 @@ def test_a_rule_is_passed_with_a_written_reason_and_marked(client: Client, someo
     assert Dose.objects.forced().get().forced_reason == "prolongation écrite du fabricant"
 
 
-def test_the_second_dose_keeps_the_vaccine_unless_a_reason_is_written(client: Client, someone: Person, settings: Settings) -> None:
+def test_the_second_dose_keeps_the_vaccine_unless_a_reason_is_given(client: Client, someone: Person, settings: Settings) -> None:
     """VC-33: filled from the first and locked; another product is reached by a link and asks for a reason."""
     send(client, someone)
     settings.ALLANT_TODAY = date(2021, 3, 25)
@@ -206,6 +218,34 @@ def test_the_second_dose_keeps_the_vaccine_unless_a_reason_is_written(client: Cl
     assert refused.status_code == 422 and "écrivez le motif" in text_of(refused)
     client.post(address, {**values, "step": "record", "forced_reason": "réaction à la première dose"})
     assert Dose.objects.get(dose_number=2).forced_rules == ["product_not_foreseen"]
+
+
+def test_a_mixed_schedule_of_the_doctrine_is_offered_without_a_reason(client: Client, settings: Settings) -> None:
+    """VC-33: before 55, after AstraZeneca, an mRNA vaccine as second dose is foreseen since 9 April 2021."""
+    settings.ALLANT_TODAY = date(2021, 2, 21)
+    young = eligible(client, born="1980-01-01")
+    send(client, young, vaccine="vaxzevria", lot="V1", forced_reason="professionnel de santé")
+    settings.ALLANT_TODAY = date(2021, 5, 20)
+    page = body(client.get(url("file", young.pk)))
+    assert '<option value="comirnaty"' in page and '<option value="spikevax"' in page
+    values = {"source_key": another(12), "dose_number": "2", "occurred_on": "2021-05-20"}
+    assert send(client, young, **values).status_code == 302
+    assert Dose.objects.get(dose_number=2).forced_reason == ""
+
+
+def test_hostile_values_are_refused_in_french(client: Client, someone: Person) -> None:
+    """Nothing posted makes the server fail, and nothing is half-written."""
+    long = "x" * 5000
+    for name in dose_values():
+        for value in ("\0", long, "<script>", "-1", "1e9", "２", "' OR 1=1 --"):
+            answer = send(client, someone, **{name: value})
+            assert answer.status_code in (302, 422), (name, value)
+    for name in ("prescribed_on", "prescriber_rpps", "patient_activity", "declared_situations", "source_key"):
+        for value in ("\0", long, "x"):
+            answer = declare(client, known_here(client), declarant_prescribes="non", **{name: value})
+            assert answer.status_code == 422, (name, value)
+    for query in ({"q": "\0", "vaccine": "\0"}, {"q": long, "vaccine": "comirnaty"}, {}):
+        assert client.get(url("lots"), query).json() == {"results": []}
 
 
 def test_a_single_dose_vaccine_shows_no_second_tab(client: Client, someone: Person, settings: Settings) -> None:
@@ -322,15 +362,15 @@ def test_a_booster_is_called_so(client: Client, someone: Person, settings: Setti
 def test_my_entries_of_the_day(client: Client, someone: Person) -> None:
     """What this professional recorded today, with links to the files open in this session, and as CSV."""
     send(client, someone)
-    page = client.get(url("mine"))
+    page = client.get(url("today"))
     assert "2 saisies, 1 dose en vigueur" in text_of(page)
     assert f'href="{url("dose", someone.pk, Dose.objects.get().pk)}"' in body(page)
-    table = client.get(url("mine_csv")).content.decode("utf-8-sig")
+    table = client.get(url("today_csv")).content.decode("utf-8-sig")
     assert table.splitlines()[0] == "Heure;Patient;Naissance;Saisie;Vaccin;Lot;État" and LOT in table
     session = client.session
     del session["allant_files"]
     session.save()
-    assert "Duroc Rose" in text_of(client.get(url("mine"))) and "dossiers/" not in body(client.get(url("mine")))
+    assert "Duroc Rose" in text_of(client.get(url("today"))) and "dossiers/" not in body(client.get(url("today")))
 
 
 def count(ask: Callable[[], Any]) -> int:
@@ -347,14 +387,14 @@ def test_query_counts(client: Client, someone: Person) -> None:
     following = eligible(client, given_names="Paul")
     pages = {
         url("file", following.pk): 12,
-        url("dose", someone.pk, dose.pk): 14,
+        url("dose", someone.pk, dose.pk): 15,
         url("dose_csv", someone.pk, dose.pk): 14,
         url("dose_correct", someone.pk, dose.pk): 11,
-        url("mine"): 6,
+        url("today"): 6,
         url("lots") + "?q=e&vaccine=comirnaty": 4,
     }
     assert {address: count(lambda address=address: client.get(address)) for address in pages} == pages
-    steps = {"check": 30, "record": 30}
+    steps = {"check": 28, "record": 17}
     assert {step: count(lambda step=step: send(client, following, step, source_key=another(11))) for step in steps} == steps
 
 

@@ -260,6 +260,14 @@ def test_vc02_a_profession_not_yet_authorised_is_told_when_it_will_be(client: Cl
     assert client.get(HOME).status_code == 200
 
 
+def test_vc02_before_the_opening_nobody_may(client: Client, settings: Settings) -> None:
+    """VC-02."""
+    settings.ALLANT_TODAY = date(2021, 1, 3)
+    signed_in(client)
+    answer = client.get(HOME)
+    assert answer.status_code == 403 and "n’est pas encore ouvert" in text_of(answer)
+
+
 def test_vc02_a_profession_that_the_annex_does_not_name_is_refused(client: Client) -> None:
     """VC-02."""
     signed_in(client, profession="99")

@@ -11,7 +11,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from allant.site.id_token import BadToken, verify_id_token
+from allant.site.id_token import BadToken, verify_id_token, verify_userinfo
 
 ISSUER, CLIENT, NONCE = "https://identite.example", "allant", "n-0123456789"
 KEY, OTHER_KEY = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
@@ -91,3 +91,26 @@ def test_a_shared_secret_is_refused() -> None:
 def test_a_sign_in_without_nonce_is_refused() -> None:
     with pytest.raises(BadToken):
         verify(token(nonce=""), nonce="")
+
+
+def userinfo(raw: str) -> dict[str, Any]:
+    return verify_userinfo(raw, keys=KEYS, issuer=ISSUER, client_id=CLIENT)
+
+
+def test_a_signed_userinfo_gives_its_claims() -> None:
+    """FranceConnect signs it; it has no nonce, and may have no date."""
+    assert userinfo(token(nonce=None, family_name="Mercier"))["family_name"] == "Mercier"
+    assert userinfo(token(nonce=None, exp=None, iat=None))["sub"] == "s1"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"iss": "https://ailleurs.example"}, {"aud": "autre"}, {"exp": int(time.time()) - 120}, {"sub": None}, {"iss": None},
+        {"aud": None}, {"key": OTHER_KEY}, {"key": "s" * 64, "algorithm": "HS256"}, {"kid": "k2"},
+    ],
+    ids=lambda changes: " ".join(changes),
+)  # fmt: skip
+def test_a_userinfo_that_proves_nothing_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(BadToken):
+        userinfo(token(**changes))

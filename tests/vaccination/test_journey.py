@@ -156,6 +156,14 @@ def test_what_to_know_is_said_in_french(name: str, sentence: str) -> None:
     assert any(sentence in warning for warning in found.warnings), found.warnings
 
 
+def test_an_infection_after_the_schedule_stands_for_the_booster() -> None:
+    """VC-40, VC-41: since 15 February 2022, three months of 30.5 days after; it is said, the tab stays open."""
+    for on, infected, said in [("22-02-15", "21-12-01", True), ("22-02-14", "21-12-01", False), ("22-02-15", "21-10-01", False)]:
+        found = journey(Case("infected since", "1971-05-01", on, "", "", SUMMER, infected=infected))
+        assert any("elle tient lieu de rappel" in warning for warning in found.warnings) == said, (on, infected)
+        assert found.next and found.next.is_booster
+
+
 def test_late_and_recommended_are_told_apart() -> None:
     """VC-34: after the last day foreseen, the page says since when."""
     late = Case("late", "1940-05-01", "21-04-01", "", "", PFIZER_1)

@@ -15,8 +15,10 @@ from allant.people.actions import merge
 from allant.people.models import Person
 from allant.vaccination.eligibility import DeclarationRefused
 from allant.vaccination.journey import journey_of
+from allant.vaccination.known import known_of, with_told
 from allant.vaccination.models import EligibilityDeclaration
 from allant.vaccination.recording import Entry, correct_vaccination, record_history, record_with_eligibility
+from allant.vaccination.state import locked_state
 from tests.immunizations.builders import act
 from tests.vaccination.builders import DOCTOR, NURSE, day, declaration, declare, doctor, entry, give, known, patient
 
@@ -64,6 +66,21 @@ def test_a_past_infection_told_that_day_counts_and_is_kept() -> None:
     with pytest.raises(DoseRefused, match="infection impossible"):
         give(declared(), "2021-05-01", infected_on=day("2021-05-02"))
     assert Infection.objects.count() == 1
+
+
+def test_an_immunodepression_told_at_the_bedside_counts() -> None:
+    """VC-40, VC-41: before the register knows it, an infection does not shorten the schedule; a third dose is proposed, and
+    recorded with a reason, since the register cannot confirm it."""
+    someone = patient("1971-05-01")
+    declare(someone, declared_situations=("immunodepressed",))
+    assert give(someone, "2021-04-06", infected_on=day("2020-10-01")).series_doses == 2
+    give(someone, "2021-05-18")
+    found = journey_of(someone, day("2021-06-20"), known("2021-06-20"))
+    assert found.next and found.next.is_booster and found.next.earliest == day("2021-06-15")
+    with pytest.raises(DoseRefused) as refusal:
+        give(someone, "2021-06-20")
+    assert refusal.value.forceable
+    assert give(someone, "2021-06-20", reason="greffe").series == "booster"
 
 
 # first vaccine, day; second vaccine, day; birth; whether the doctrine of the day of the second foresees it
@@ -302,6 +319,20 @@ def test_nobody_else_and_not_after_the_next_one() -> None:
             dose=second, by=DOCTOR, entry=entry("2021-03-01", "spikevax"), reason="erreur", today=day("2021-04-01")
         )
     assert [dose.version for dose in Dose.objects.all()] == [1, 1]
+
+
+def test_one_reading_tells_what_the_others_tell() -> None:
+    """VC-63: the statement of a recording sees the records, infections, situations and doses that the pages see."""
+    kept, duplicate = patient("1971-05-01", "ald:8"), patient("1971-05-01", "obesity")
+    declare(kept, declared_situations=("immunodepressed",))
+    give(duplicate, "2021-02-01", proof="carnet", infected_on=day("2020-03-01"))
+    Infection.objects.create(person=kept, occurred_on=day("2020-10-01"))
+    merge(duplicate=duplicate, into=kept, by="agent", reason="même NIR")
+    duplicate.refresh_from_db()
+    state = locked_state(duplicate, f"{duplicate.pk}:2021-02-01:comirnaty")
+    assert state.known == with_told(known_of(kept), ["immunodepressed"])
+    assert (state.doses, state.declared, state.sent) == (tuple(Dose.objects.all()), True, Dose.objects.get().pk)
+    assert (state.doses[0].occurred_on, state.doses[0].series_doses) == (day("2021-02-01"), 2)
 
 
 def test_doses_of_merged_records_are_one_schedule() -> None:

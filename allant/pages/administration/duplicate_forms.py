@@ -14,7 +14,7 @@ class PairDecision(PlainForm):
     """Which record is kept, or that they are two persons: nothing is chosen beforehand."""
 
     decision = forms.ChoiceField(
-        label="Décision", widget=forms.RadioSelect, error_messages={"required": "Choisissez une décision."}
+        label="Une personne, ou deux ?", widget=forms.RadioSelect, error_messages={"required": "Choisissez une décision."}
     )
     reason = reason_field()
 

@@ -24,11 +24,16 @@ class PlainForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, field in self.fields.items():
-            kind = type(field.widget)
-            field.widget.attrs.setdefault("class", _CLASSES.get(kind, "fr-input"))
-            if self.is_bound and name in self.errors:
-                field.widget.attrs.update({"aria-invalid": "true", "aria-describedby": f"{self[name].id_for_label}_error"})
+        for field in self.fields.values():
+            field.widget.attrs.setdefault("class", _CLASSES.get(type(field.widget), "fr-input"))
+
+    def full_clean(self) -> None:
+        """Validate, and tie each wrong field to its message."""
+        super().full_clean()
+        for name in self._errors or {}:
+            if name in self.fields:
+                described = f"{self[name].id_for_label or self[name].html_name}_error"
+                self.fields[name].widget.attrs.update({"aria-invalid": "true", "aria-describedby": described})
 
 
 def posted(request: HttpRequest) -> QueryDict | None:

@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 from allant.accounts.models import AccessLogEntry
 from allant.accounts.roles import Role
 from allant.directory.models import Organisation
+from allant.immunizations.models import RecordingBatch
 from allant.people.models import Person
 
 YOURSELF, PROGRAM, SYSTEM = "Vous-même", "Logiciel d'un établissement ou d'un professionnel", "Traitement automatique du service"
@@ -31,10 +32,19 @@ class Access:
     purpose: str
 
 
-def accesses_to(person: Person) -> QuerySet[AccessLogEntry]:
-    """The entries about the person, and about the records merged into theirs, newest first."""
-    records = Person.objects.filter(Q(pk=person.pk) | Q(merged_into=person.pk)).values("pk")
-    return AccessLogEntry.objects.filter(person_id__in=list(records.values_list("pk", flat=True)))
+def accesses_to(records: list[int]) -> QuerySet[AccessLogEntry]:
+    """The entries about these records of one person, newest first."""
+    return AccessLogEntry.objects.filter(person_id__in=records)
+
+
+def recorded_in_bulk(records: list[int]) -> QuerySet[RecordingBatch]:
+    """The recordings of many doses at once that hold one of the person's: each is a single entry of the log, without persons."""
+    return RecordingBatch.objects.filter(doses__person__in=records).distinct().order_by("-started_at", "-pk")
+
+
+def records_of(person: Person) -> list[int]:
+    """The record that stands for the person, and those merged into it."""
+    return list(Person.objects.filter(Q(pk=person.pk) | Q(merged_into=person.pk)).order_by("pk").values_list("pk", flat=True))
 
 
 def shown(entries: Iterable[AccessLogEntry], reader_id: int) -> list[Access]:

@@ -17,7 +17,7 @@ from allant.accounts.log import log_request
 from allant.accounts.models import LoggedAction
 from allant.accounts.roles import Role
 from allant.doctrine import rules
-from allant.pages.insured.accesses import accesses_to, shown
+from allant.pages.insured.accesses import accesses_to, recorded_in_bulk, records_of, shown
 from allant.pages.insured.own_record import for_own_person
 from allant.pages.insured.record import record_lines
 from allant.people.models import Person
@@ -81,8 +81,15 @@ def insured_attestation(request: HttpRequest, person: Person) -> HttpResponse:
 def insured_accesses(request: HttpRequest, person: Person) -> HttpResponse:
     """Who opened the file, when and why: their role and structure, never an account."""
     log_request(request, LoggedAction.READ, "consultation des accès à son propre dossier", [person.pk])
-    page = Paginator(accesses_to(person), ACCESSES_A_PAGE).get_page(request.GET.get("page"))
-    context = {"title": "Qui a ouvert mon dossier", "trail": _trail(), "page_obj": page, "lines": shown(page, request.user.pk)}
+    records = records_of(person)
+    page = Paginator(accesses_to(records), ACCESSES_A_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "title": "Qui a ouvert mon dossier",
+        "trail": _trail(),
+        "page_obj": page,
+        "lines": shown(page, request.user.pk),
+        "batches": recorded_in_bulk(records),
+    }
     return render(request, "insured/accesses.html", context)
 
 

@@ -136,7 +136,7 @@ def _choice_due(request: HttpRequest) -> HttpResponse:
 
 
 def _closed(request: HttpRequest, may: May) -> HttpResponse:
-    who = acting(request)
+    who, book = acting(request), rules.as_known_on(clock.today())
     if _wants_json(request):
         message = f"Votre profession ne permet pas de {VERBS[may]} à ce jour."
         return JsonResponse({"error": message}, status=HTTPStatus.FORBIDDEN)
@@ -145,13 +145,10 @@ def _closed(request: HttpRequest, may: May) -> HttpResponse:
         "trail": [("Espace professionnel", reverse("professional_home"))],
         "acting": who,
         "verb": VERBS[may],
-        "label": _label(who.profession),
+        "label": book.rule(f"teleservice.professions.{who.profession}").label if who.profession else "",
+        "open_yet": bool(book.periods("teleservice.professions")),
     }
     return render(request, "professional/find/closed.html", context, status=HTTPStatus.FORBIDDEN)
-
-
-def _label(profession: str) -> str:
-    return rules.as_known_on(clock.today()).rule(f"teleservice.professions.{profession}").label if profession else ""
 
 
 def _wants_json(request: HttpRequest) -> bool:

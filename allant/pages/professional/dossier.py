@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from allant import clock
 from allant.doctrine import RuleBook, rules
-from allant.immunizations.models import Dose, EndKind
+from allant.immunizations.models import Dose, EndKind, Vaccine
 from allant.pages.base.templatetags.french import day
 from allant.pages.professional.acting import Acting, acting
 from allant.pages.professional.opening import opened
@@ -20,7 +20,7 @@ from allant.people.models import BirthPrecision, Person
 from allant.vaccination.journey import Journey, Tab, dose_title, journey_of
 from allant.vaccination.models import EligibilityDeclaration
 
-NOTES = {"done": "enregistré, voir la synthèse", "open": "à remplir", "closed": ""}
+NOTES = {"open": "à remplir", "closed": ""}
 ENDS = {
     EndKind.CORRECTED: "Remplacée par une version corrigée",
     EndKind.CANCELLED: "Annulée par son auteur",
@@ -50,16 +50,20 @@ class HistoryLine:
     url: str
 
 
-@dataclass(frozen=True)
+@dataclass
 class File:
     """What every page of a file is given. `at`: the step shown, as (kind, number)."""
 
     person: Person
-    journey: Journey
     acting: Acting
     on: date
     book: RuleBook
     at: tuple[str, int] = ("", 0)
+
+    @cached_property
+    def journey(self) -> Journey:
+        """Where the vaccination stands, read when a page first asks: what only records does not."""
+        return journey_of(self.person, self.on, self.book)
 
     @property
     def sex(self) -> str:
@@ -124,8 +128,19 @@ class File:
         return list(self._history())
 
     def _step(self, tab: Tab) -> Step:
-        note = tab.reason or NOTES[tab.state]
+        note = tab.reason or (self._done(tab) if tab.state == "done" else NOTES[tab.state])
         return Step(tab.title, tab.state, note, self._url(tab), (tab.kind, tab.number) == self.at)
+
+    def _done(self, tab: Tab) -> str:
+        """The history at a glance, above the form: what was given and when."""
+        if tab.kind == "eligibility":
+            declared = self.journey.declaration
+            return f"validée le {declared.declared_at.astimezone(clock.PARIS):%d/%m/%Y}, voir la synthèse" if declared else ""
+        dose = self._dose(tab.number)
+        return f"{Vaccine(dose.vaccine).label.split(' (')[0]}, le {dose.occurred_on:%d/%m/%Y}, voir la synthèse" if dose else ""
+
+    def _dose(self, number: int) -> Dose | None:
+        return next((dose for dose in self.journey.doses if dose.dose_number == number), None)
 
     def _url(self, tab: Tab) -> str:
         person_id = self.person.pk
@@ -136,7 +151,7 @@ class File:
         if tab.kind == "eligibility":
             declaration = self.journey.declaration
             return reverse("teleservice_declaration", args=[person_id, declaration.pk]) if declaration else ""
-        dose = next((dose for dose in self.journey.doses if dose.dose_number == tab.number), None)
+        dose = self._dose(tab.number)
         return reverse("teleservice_dose", args=[person_id, dose.pk]) if dose else ""
 
     def _history(self) -> Iterator[HistoryLine]:
@@ -157,7 +172,7 @@ def end_of(act: Dose | EligibilityDeclaration) -> str:
     """How a version ended and when, in French; empty while it stands."""
     if act.ended_at is None:
         return ""
-    return f"{ENDS[EndKind(act.end_kind or EndKind.CORRECTED)]} le {day(act.ended_at)}"
+    return f"{ENDS[EndKind(act.end_kind or EndKind.CORRECTED)]} le {day(act.ended_at.astimezone(clock.PARIS))}"
 
 
 def _state(dose: Dose) -> str:
@@ -168,8 +183,7 @@ def file_of(request: HttpRequest, person_id: int, at: tuple[str, int] = ("", 0))
     """The file opened in this session, today. Raises Missing when it was not opened. The view writes the access log."""
     person = opened(request, person_id)
     today = clock.today()
-    book = rules.as_known_on(today)
-    return File(person, journey_of(person, today, book), acting(request), today, book, at)
+    return File(person, acting(request), today, rules.as_known_on(today), at)
 
 
 def trail() -> list[tuple[str, str]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from http import HTTPStatus
 
 from django.contrib import messages
@@ -16,6 +15,7 @@ from allant.accounts.access import requires
 from allant.accounts.log import log_request
 from allant.accounts.models import LoggedAction
 from allant.accounts.roles import Role
+from allant.directory.actions import LocationRefused
 from allant.immunizations.actions import CorrectionRefused, DoseRefused, cancel_dose
 from allant.immunizations.corrections import may_be_changed_by
 from allant.immunizations.models import Dose
@@ -86,7 +86,8 @@ def cancel(request: HttpRequest, person_id: int, dose_id: int) -> HttpResponse:
 def _dose_to_change(request: HttpRequest, person_id: int, dose_id: int) -> tuple[File, Dose]:
     file = file_of(request, person_id)
     dose = dose_in(file, dose_id)
-    return replace(file, at=("dose", dose.dose_number)), dose
+    file.at = ("dose", dose.dose_number)
+    return file, dose
 
 
 def _corrected(file: File, dose: Dose, form: DoseForm, why: ReasonForm) -> Dose | None:
@@ -97,7 +98,7 @@ def _corrected(file: File, dose: Dose, form: DoseForm, why: ReasonForm) -> Dose 
     try:
         entry, reason = entry_of(form, file), why.cleaned_data["reason"]
         return correct_vaccination(dose=dose, entry=entry, by=file.acting.by, reason=reason, today=file.on)
-    except DoseRefused as refusal:
+    except (DoseRefused, LocationRefused) as refusal:
         show_refusal(form, refusal)
     except CorrectionRefused as refusal:
         form.refuse({None: [str(refusal)]})

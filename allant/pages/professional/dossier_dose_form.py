@@ -59,7 +59,7 @@ class DoseForm(DossierForm):
         error_messages={"required": "Numéro de lot absent : recopiez-le du flacon."},
     )
     site = forms.ChoiceField(label="Site d’injection", error_messages={"required": "Site d’injection non précisé."})
-    occurred_on = TypedDateField(label="Date de l’injection")
+    occurred_on = TypedDateField(label="Date")
     dose_number = forms.IntegerField(
         label="Rang",
         min_value=1,
@@ -79,7 +79,7 @@ class DoseForm(DossierForm):
         required=False,
     )
     postcode = forms.CharField(
-        label="Code postal du lieu",
+        label="Code postal",
         max_length=5,
         required=False,
         error_messages={"max_length": "Un code postal a cinq chiffres."},
@@ -188,7 +188,7 @@ class DoseForm(DossierForm):
         field.widget = forms.Textarea(attrs={"class": "fr-input", "rows": 2})
         field.label = "Je confirme malgré ce qui précède, parce que"
         field.help_text = "Ce motif est écrit sur la synthèse, et la dose est signalée comme saisie forcée."
-        self.reason_asked = True
+        self.reason_asked = field.mandatory = True  # type: ignore[attr-defined]
         self._bound_fields_cache.pop("forced_reason", None)  # it remembers the former label
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from http import HTTPStatus
 from uuid import uuid4
 
@@ -68,6 +67,9 @@ def submitted(request: HttpRequest, file: File) -> HttpResponse:
         messages.success(request, "Déclaration d’éligibilité validée.")
         return redirect("teleservice_declaration", file.person.pk, declared.pk)
     log_request(request, LoggedAction.REFUSED, "téléservice : déclaration d'éligibilité à compléter", [file.person.pk])
+    if file.journey.declaration and form.non_field_errors():  # validated meanwhile, here or elsewhere: it is shown
+        messages.error(request, " ".join(form.non_field_errors()))
+        return redirect("teleservice_declaration", file.person.pk, file.journey.declaration.pk)
     return _page(request, file, form)
 
 
@@ -171,11 +173,12 @@ def _page(
     why: ReasonForm | None = None,
 ) -> HttpResponse:
     form.ready()
+    file.at = AT
     refused = bool(form.refusals or (why and why.refusals))
     context = {
         "title": "Rectifier l’éligibilité" if declared else "Déclarer l’éligibilité",
         "trail": trail(),
-        "file": replace(file, at=AT),
+        "file": file,
         "form": form,
         "why": why,
         "declared": declared,

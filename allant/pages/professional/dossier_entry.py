@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import date
 from http import HTTPStatus
 from typing import Any
@@ -19,7 +18,7 @@ from allant.accounts.access import requires
 from allant.accounts.log import log_request
 from allant.accounts.models import LoggedAction
 from allant.accounts.roles import Role
-from allant.directory.actions import location_for
+from allant.directory.actions import LocationRefused, location_for
 from allant.directory.models import Location
 from allant.immunizations.actions import DoseRefused
 from allant.immunizations.checks import REASONS
@@ -28,7 +27,7 @@ from allant.pages.professional.acting import for_teleservice
 from allant.pages.professional.dossier import File, file_of, trail
 from allant.pages.professional.dossier_check import check_of
 from allant.pages.professional.dossier_dose_form import FIELD_OF, DoseForm
-from allant.pages.professional.dossier_offer import OTHER, dose_form, first_to_fill, known_places
+from allant.pages.professional.dossier_offer import OTHER, dose_form, first_to_fill, known_places, recording_form
 from allant.pages.professional.dossier_proposals import LastUsed
 from allant.vaccination.recording import Entry, record_vaccination
 
@@ -56,21 +55,34 @@ def blank(request: HttpRequest, file: File) -> HttpResponse:
 
 
 def submitted(request: HttpRequest, file: File) -> HttpResponse:
-    """What a professional sent: back to the form, to the check page, or recorded."""
+    """What a professional sent: recorded when it was checked, otherwise back to the form or on to the check page."""
+    if request.POST.get("step") == "record" and (recorded := _recorded(request, file)):
+        return recorded
     form, last = dose_form(request, file)
-    sent_before = _sent_before(form, file)
-    if sent_before:
+    if sent_before := _sent_before(form, file):
         return _already(request, file, sent_before)
-    step = request.POST.get("step", "check")
-    if not form.is_valid() or step == "edit":
-        log_request(request, LoggedAction.READ, "téléservice : vaccination à compléter", [file.person.pk])
-        return _form_page(request, file, form, last)
+    if form.is_valid() and request.POST.get("step") != "edit":
+        try:
+            return _check(request, file, form)
+        except (DoseRefused, LocationRefused) as refusal:
+            show_refusal(form, refusal)
+    action = LoggedAction.REFUSED if form.errors else LoggedAction.READ
+    log_request(request, action, "téléservice : vaccination à compléter", [file.person.pk])
+    return _form_page(request, file, form, last)
+
+
+def _recorded(request: HttpRequest, file: File) -> HttpResponse | None:
+    """Record at once, reading no more than that needs; None when it is refused, for the form to say why."""
+    form = recording_form(request, file)
+    if not form.is_valid():
+        return None
     try:
-        return _record(request, file, form) if step == "record" else _check(request, file, form)
-    except DoseRefused as refusal:
-        show_refusal(form, refusal)
-        log_request(request, LoggedAction.REFUSED, "téléservice : vaccination refusée", [file.person.pk])
-        return _form_page(request, file, form, last)
+        dose = _given(file, form)
+    except (DoseRefused, LocationRefused):
+        return None
+    log_request(request, LoggedAction.WRITE, "téléservice : vaccination enregistrée", [file.person.pk])
+    messages.success(request, "Vaccination enregistrée.")
+    return redirect("teleservice_dose", file.person.pk, dose.pk)
 
 
 def entry_of(form: DoseForm, file: File) -> Entry:
@@ -97,8 +109,11 @@ def _location(data: dict[str, Any], by: str) -> Location | None:
     return location_for(**{argument: data[name] for argument, name in names.items()}, by=by)
 
 
-def show_refusal(form: DoseForm, refusal: DoseRefused) -> None:
+def show_refusal(form: DoseForm, refusal: DoseRefused | LocationRefused) -> None:
     """Each reason beside its field; where a written reason would let the dose in, it is asked in place."""
+    if isinstance(refusal, LocationRefused):
+        form.refuse({"place_name": [str(refusal)]})
+        return
     for code in refusal.codes:
         name = FIELD_OF.get(code)
         form.refuse({name if name in form.fields else None: [REASONS.get(code, str(refusal))]})
@@ -134,23 +149,17 @@ def _check(request: HttpRequest, file: File, form: DoseForm) -> HttpResponse:
     with transaction.atomic():
         check = check_of(file, form, _given(file, form))
         transaction.set_rollback(True)
+    file.at = ("dose", form.cleaned_data["dose_number"])
     log_request(request, LoggedAction.READ, "téléservice : vérification d'une vaccination", [file.person.pk])
     context = {
         "title": "Vérifier avant d’enregistrer",
         "trail": trail(),
-        "file": replace(file, at=("dose", form.cleaned_data["dose_number"])),
+        "file": file,
         "sent": [(name, sent_value(value)) for name, value in form.cleaned_data.items()],
         "check": check,
         "other": OTHER in request.GET,
     }
     return render(request, "professional/dossier/check.html", context)
-
-
-def _record(request: HttpRequest, file: File, form: DoseForm) -> HttpResponse:
-    dose = _given(file, form)
-    log_request(request, LoggedAction.WRITE, "téléservice : vaccination enregistrée", [file.person.pk])
-    messages.success(request, "Vaccination enregistrée.")
-    return redirect("teleservice_dose", file.person.pk, dose.pk)
 
 
 def _sent_before(form: DoseForm, file: File) -> Dose | None:
@@ -171,10 +180,11 @@ def _already(request: HttpRequest, file: File, dose: Dose) -> HttpResponse:
 def _form_page(request: HttpRequest, file: File, form: DoseForm, last: LastUsed, ready: bool = False) -> HttpResponse:
     form.ready()
     coming = file.journey.next
+    file.at = ("dose", coming.dose_number if coming else 0)
     context = {
         "title": "Enregistrer une vaccination",
         "trail": trail(),
-        "file": replace(file, at=("dose", coming.dose_number if coming else 0)),
+        "file": file,
         "form": form,
         "coming": coming,
         "other": OTHER in request.GET,

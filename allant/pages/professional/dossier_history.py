@@ -20,9 +20,9 @@ from allant.immunizations.models import Dose
 from allant.pages.base.templatetags.french import day
 from allant.pages.professional.acting import for_teleservice
 from allant.pages.professional.dossier import File, file_of, trail
+from allant.pages.professional.dossier_date import TypedDateField
 from allant.pages.professional.dossier_dose_form import HistoryForm
 from allant.pages.professional.dossier_entry import entry_of, key_of, show_refusal
-from allant.pages.professional.dossier_date import TypedDateField
 from allant.pages.professional.dossier_form import DossierForm
 from allant.pages.professional.dossier_offer import correction_offer
 from allant.vaccination.recording import record_history

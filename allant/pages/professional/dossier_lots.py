@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from allant import clock
 from allant.accounts.access import requires
 from allant.accounts.roles import Role
-from allant.immunizations.models import Lot
+from allant.immunizations.models import Lot, Vaccine
 from allant.pages.professional.acting import for_teleservice
 
 SHOWN = 12
@@ -27,8 +27,9 @@ def lots(request: HttpRequest) -> JsonResponse:
     """
     request.access_logged = True  # type: ignore[attr-defined]
     today = clock.today()
-    typed = request.GET.get("q", "").strip()[:LONGEST]
-    found = list(Lot.objects.completing(request.GET.get("vaccine", ""), typed).order_by("number")[: 4 * SHOWN]) if typed else []
+    typed, vaccine = request.GET.get("q", "").replace("\0", "").strip()[:LONGEST], request.GET.get("vaccine", "")
+    known = typed and vaccine in Vaccine.values
+    found = list(Lot.objects.completing(vaccine, typed).order_by("number")[: 4 * SHOWN]) if known else []
     noted = sorted(((_note(lot, today), lot.number) for lot in found), key=lambda pair: (bool(pair[0]), pair[1]))
     results = [{"label": f"{number}{note}", "value": number} for note, number in noted[:SHOWN]]
     return JsonResponse({"results": results})

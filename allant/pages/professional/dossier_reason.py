@@ -13,7 +13,7 @@ class ReasonForm(DossierForm):
     """One field, mandatory."""
 
     reason = forms.CharField(
-        label="Motif",
+        label="Motif de la modification",
         help_text="Il est conservé avec l’ancienne version. N’y écrivez ni nom ni numéro.",
         max_length=200,
         error_messages={"required": "Motif absent : écrivez pourquoi la saisie change."},
@@ -21,4 +21,5 @@ class ReasonForm(DossierForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, prefix="pourquoi", **kwargs)
+        self.fields["reason"].widget.attrs |= {"autofocus": "", "autocomplete": "off"}
         self.ready()

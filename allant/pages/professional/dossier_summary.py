@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -67,10 +67,11 @@ def dose(request: HttpRequest, person_id: int, dose_id: int) -> HttpResponse:
     """The summary of a dose: also where one lands once it is recorded, the next patient one key away."""
     file = file_of(request, person_id)
     given = dose_in(file, dose_id)
+    file.at = ("dose", given.dose_number)
     log_request(request, LoggedAction.READ, "téléservice : synthèse de vaccination", [file.person.pk])
     why_not = may_be_changed_by(given, file.acting.by) if file.may_record else "Votre profession n’enregistre pas de dose."
     context = {
-        **_context(replace(file, at=("dose", given.dose_number)), summary_of_dose(given), _addresses("dose", file, given)),
+        **_context(file, summary_of_dose(given), _addresses("dose", file, given)),
         "versions": [_version(file, "dose", one, given) for one in _chain(file.journey.versions, given)],
         "why_not": why_not,
         "ending": end_of(given),

@@ -20,7 +20,10 @@ class OrderForm(forms.Form):
     allotment = forms.ChoiceField(
         label="Vaccin et semaine de livraison",
         widget=forms.Select(attrs={"class": "fr-select"}),
-        error_messages={"required": "Choisissez le vaccin et la semaine.", "invalid_choice": "Cette allocation n'est pas ouverte."},
+        error_messages={
+            "required": "Choisissez le vaccin et la semaine.",
+            "invalid_choice": "Cette allocation n'est pas ouverte : choisissez-en une de la liste.",
+        },
     )
     vials = forms.IntegerField(
         label="Nombre de flacons",
@@ -33,10 +36,14 @@ class OrderForm(forms.Form):
         max_length=200,
         help_text="Son nom ; la liste propose celles qui sont connues.",
         widget=forms.TextInput(
-            attrs={"class": "fr-input", "data-combobox-url": reverse_lazy("teleservice_places"), "data-combobox-with": "kind:place_kind"}
+            attrs={
+                "class": "fr-input",
+                "data-combobox-url": reverse_lazy("teleservice_places"),
+                "data-combobox-with": "kind:place_kind",
+            }
         ),
     )
-    commune = forms.CharField(
+    postcode = forms.CharField(
         label="Code postal et commune de la pharmacie",
         max_length=80,
         help_text="Par exemple 35000 Rennes.",
@@ -55,14 +62,14 @@ class OrderForm(forms.Form):
         return self._allotments[self.cleaned_data["allotment"]]
 
     def clean(self) -> dict[str, Any]:
-        """The commune in plain words, or chosen in the list."""
+        """The commune in plain words, or chosen in the list: `commune` is its place."""
         values: dict[str, Any] = super().clean() or {}
-        if typed := values.get("commune"):
+        if typed := values.get("postcode"):
             found = resolve(typed, values.get("commune_code", ""))
             if len(found) == 1:
                 values["commune"] = found[0]
             else:
-                self.add_error("commune", self._several(found))
+                self.add_error("postcode", self._several(found))
         return values
 
     @staticmethod
@@ -83,6 +90,6 @@ def pharmacy_used_last(doctor: Practitioner) -> dict[str, str]:
     last = DoseOrder.objects.filter(practitioner=doctor).select_related("pharmacy").order_by("-pk").first()
     if last is None:
         return {}
-    found = [place for place in resolve(last.pharmacy.postcode, last.pharmacy.commune_code) if place.code == last.pharmacy.commune_code]
-    commune = label(found[0]) if found else ""
-    return {"pharmacy": last.pharmacy.name, "commune": commune, "commune_code": last.pharmacy.commune_code}
+    place = last.pharmacy
+    communes = [label(found) for found in resolve(place.postcode, place.commune_code) if found.code == place.commune_code]
+    return {"pharmacy": place.name, "postcode": communes[0] if communes else "", "commune_code": place.commune_code}

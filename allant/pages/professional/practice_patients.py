@@ -14,7 +14,7 @@ from allant.accounts.roles import Role
 from allant.pages.base.sheets import sheet
 from allant.pages.professional.acting import acting, for_teleservice
 from allant.pages.professional.practice_access import doctor_of
-from allant.vaccination.lists import Delivery, Patient, deliver
+from allant.vaccination.lists import Patient, deliver
 
 KINDS = [
     ("not_vaccinated", "Mes patients qui ne sont pas encore vaccinés"),
@@ -53,7 +53,7 @@ def patients(request: HttpRequest) -> HttpResponse:
         "delivery": delivery,
         "subtitle": dict(KINDS)[delivery.kind] if delivery else "",
         "rows": [(patient, phone(patient.phone)) for patient in delivery.patients] if delivery else [],
-        "in_rows": _in_rows(delivery),
+        "with_ald": bool(delivery and delivery.kind == "ald"),
     }
     return render(request, "professional/practice/patients.html", context, status=422 if form.errors else 200)
 
@@ -65,11 +65,6 @@ def phone(number: str) -> str:
     if len(number) == 10 and number.isdigit():
         return " ".join(number[rank : rank + 2] for rank in range(0, 10, 2))
     return number
-
-
-def _in_rows(delivery: Delivery | None) -> bool:
-    """Whether the ALD is a column of its own: in the list of ALD patients."""
-    return bool(delivery and delivery.kind == "ald")
 
 
 def _row(patient: Patient) -> tuple[object, ...]:

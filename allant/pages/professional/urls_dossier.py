@@ -34,6 +34,6 @@ urlpatterns: list[URLPattern] = [
     path(f"{DOSE}rectifier/", dossier_changes.correct, name="teleservice_dose_correct"),
     path(f"{DOSE}annuler/", dossier_changes.cancel, name="teleservice_dose_cancel"),
     path("vaccin-covid/lots/", dossier_lots.lots, name="teleservice_lots"),
-    path("vaccin-covid/mes-saisies/", dossier_mine.mine, name="teleservice_mine"),
-    path("vaccin-covid/mes-saisies/csv/", dossier_mine.mine_csv, name="teleservice_mine_csv"),
+    path("vaccin-covid/mes-saisies/", dossier_mine.mine, name="teleservice_today"),
+    path("vaccin-covid/mes-saisies/csv/", dossier_mine.mine_csv, name="teleservice_today_csv"),
 ]

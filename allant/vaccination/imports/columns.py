@@ -22,7 +22,7 @@ class Column:
 COLUMNS = (
     Column(
         "nir", "numéro de sécurité sociale du patient ou de son ouvrant droit, 13 caractères, ou 15 avec la clé",
-        "2 40 05 35 120 001 60", ("numero_de_securite_sociale", "numero_securite_sociale", "nss", "ins", "matricule"),
+        "2 40 05 35 120 001 70", ("numero_de_securite_sociale", "numero_securite_sociale", "nss", "ins", "matricule"),
     ),
     Column("code", "code de ciblage, au lieu du NIR", "", ("code_de_ciblage", "code_ciblage")),
     Column("nom", "nom de famille ; vérifié", "Martin", ("nom_de_famille", "nom_patient", "nom_naissance"), required=True),

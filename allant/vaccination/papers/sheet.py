@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -71,22 +72,32 @@ class Sheet:
 
 def compose(sheet: Sheet) -> bytes:
     """The PDF; the same sheet is the same bytes. Raises PaperFailed."""
-    written = write_mark(sheet.mark)
-    address = f"{settings.ALLANT_PAPER_CHECK}{written}/"
-    data = {
+    return typeset(TEMPLATE, sheet_data(sheet), stamp=sheet.stamp)
+
+
+def sheet_data(sheet: Sheet) -> dict[str, Any]:
+    """What the template reads."""
+    check = check_data(sheet.mark)
+    return {
         "title": sheet.title,
         "about": sheet.about,
         "issuer": ISSUER,
-        "running": f"{sheet.title} · contrôle {written}",
+        "running": f"{sheet.title} · contrôle {check['code']}",
         "subject": sheet.subject,
         "version": sheet.version,
         "tables": [asdict(table) for table in sheet.tables],
         "notices": [{"text": item.text, "address": item.address, "shown": item.shown} for item in sheet.notices],
         "code": sheet.code,
         "signature": asdict(sheet.signature) if sheet.signature else None,
-        "check": {
-            "qr": qr_code(address), "alt": QR_ALTERNATIVE, "sentence": CHECK, "address": address,
-            "shown": settings.ALLANT_PAPER_CHECK.partition("://")[2], "code": written,
-        },
+        "check": check,
+    }
+
+
+def check_data(mark: Mark) -> dict[str, str]:
+    """The mark written out, and the picture that leads to the page of control."""
+    written = write_mark(mark)
+    address = f"{settings.ALLANT_PAPER_CHECK}{written}/"
+    shown = settings.ALLANT_PAPER_CHECK.partition("://")[2]
+    return {
+        "qr": qr_code(address), "alt": QR_ALTERNATIVE, "sentence": CHECK, "address": address, "shown": shown, "code": written,
     }  # fmt: skip
-    return typeset(TEMPLATE, data, stamp=sheet.stamp)

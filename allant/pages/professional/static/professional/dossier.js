@@ -75,5 +75,16 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.addEventListener("click", () => window.print());
 }
 
-/* Refusals are read first; otherwise the keyboard starts where the page says (lists that complete move their field). */
-(document.getElementById("refus") ?? document.querySelector("[autofocus]"))?.focus();
+/* Refusals are read first; otherwise the keyboard starts where the page says (lists that complete move their field). The patient and
+   what is proposed stay in view: a key never confirms what was scrolled away. On a narrow screen there is no key to wait for. */
+const bar = document.querySelector(".allant-patient");
+const start = document.getElementById("refus") ?? document.querySelector("[autofocus]");
+if (bar && start) {
+  start.focus({ preventScroll: true });
+  const top = bar.parentElement.getBoundingClientRect().top + window.scrollY;
+  window.scrollTo({ top, behavior: "instant" });
+  if (start.getBoundingClientRect().bottom > window.innerHeight) {
+    if (start.matches("button, a")) start.blur();
+    else start.scrollIntoView({ block: "center", behavior: "instant" });
+  }
+}
