@@ -30,6 +30,11 @@ sys.path.insert(0, str(ROOT))
 TICK = os.sysconf("SC_CLK_TCK")
 TODAY = "2021-06-30"
 Message = bytes
+RAW_INSERT = """
+INSERT INTO immunizations_dose (person_id, disease, occurred_on, vaccine, dose_number, series, series_doses, lot, recorded_at,
+    recorded_by, source, source_key)
+VALUES (%s, 'covid19', '2021-06-01', 'comirnaty', 1, 'primary', 2, 'EX0001', now(), 'bench', 'csv', %s)
+"""
 
 
 def cpu_of_tree(pid: int) -> float:
@@ -172,9 +177,7 @@ def raw_inserts(dsn: str, first: int, count: int, postgres: int) -> dict:
         with psycopg.connect(dsn, autocommit=True) as connection:
             for person in range(start, first + count, 8):
                 connection.execute(
-                    "INSERT INTO immunizations_dose (person_id, disease, occurred_on, vaccine, dose_number, series, series_doses, lot,"
-                    " recorded_at, recorded_by, source, source_key) VALUES (%s, 'covid19', '2021-06-01', 'comirnaty', 1, 'primary', 2,"
-                    " 'EX0001', now(), 'bench', 'csv', %s)",
+                    RAW_INSERT,
                     [person, f"raw:{person}"],
                 )
 
@@ -230,7 +233,7 @@ def run(options: argparse.Namespace, port: int) -> dict:
         ids = iter(range(1, total + 1))
 
         def take(count: int) -> list[dict[str, object]]:
-            return [act(pk, f"Patient/{public_id('Patient', pk)}") for pk, _ in zip(ids, range(count), strict=False)]
+            return [act(pk, f"Patient/{public_id('Patient', pk)}") for _, pk in zip(range(count), ids, strict=False)]
 
         def singles(count: int) -> list[Message]:
             return [request("POST", "/fhir/Immunization", json.dumps(one).encode(), headers) for one in take(count)]

@@ -106,7 +106,7 @@ def forget_clients() -> None:
 def create_client(
     *, name: str, organisation: Organisation, scopes: list[str] | None = None, requests_per_minute: int = 3_000, by: str
 ) -> tuple[FhirClient, str]:
-    """Register a piece of software; returns it with its secret, which is kept hashed and never shown again. Raises ClientRefused."""
+    """Register a piece of software; returns it with its secret, kept hashed and never shown again. Raises ClientRefused."""
     if FhirClient.objects.filter(name=name).exists():
         raise ClientRefused(f"Le logiciel « {name} » existe déjà : choisissez un autre nom, ou renouvelez son secret.")
     if unknown := sorted(set(scopes or ()) - set(SCOPES)):

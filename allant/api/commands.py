@@ -58,7 +58,9 @@ def list_clients() -> None:
     """Lister les logiciels inscrits."""
     for client in FhirClient.objects.select_related("organisation"):
         state = "actif" if client.is_active else "fermé"
-        typer.echo(f"{client.name} ; {client.organisation.code} ; {state} ; {client.requests_per_minute}/min ; {' '.join(client.scopes)}")
+        typer.echo(
+            f"{client.name} ; {client.organisation.code} ; {state} ; {client.requests_per_minute}/min ; {' '.join(client.scopes)}"
+        )
 
 
 def _found(name: str) -> FhirClient:

@@ -33,7 +33,9 @@ class ClientGate:
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
         client = client_of_token(token) if kind.lower() == "bearer" and 0 < len(token) <= LONGEST_TOKEN else None
         if client is None:
-            text = "Jeton absent, inconnu ou expiré : demandez-en un à /fhir/oauth2/token, puis envoyez « Authorization: Bearer … »."
+            text = (
+                "Jeton absent, inconnu ou expiré : demandez-en un à /fhir/oauth2/token, puis envoyez « Authorization: Bearer … »."
+            )
             raise refusal(HTTPStatus.UNAUTHORIZED, "login", text, headers={"WWW-Authenticate": 'Bearer realm="fhir"'})
         if wait := seconds_to_wait(client):
             text = f"Trop de requêtes : {client.requests_per_minute} par minute au plus. Recommencez dans {wait} secondes."
@@ -42,7 +44,9 @@ class ClientGate:
         if scope and scope not in client.scopes:
             match = request.resolver_match
             path = match.route if match else ""
-            log_access(by=client.actor, action=LoggedAction.REFUSED, purpose="habilitation absente", subject_kind="fhir", path=path)
+            log_access(
+                by=client.actor, action=LoggedAction.REFUSED, purpose="habilitation absente", subject_kind="fhir", path=path
+            )
             text = f"Ce jeton ne porte pas l'habilitation {scope}. Demandez-la pour votre logiciel."
             raise refusal(HTTPStatus.FORBIDDEN, "forbidden", text)
         return client

@@ -92,6 +92,8 @@ class Location(models.Model):
     def save(self, *args: Any, **options: Any) -> None:
         """Save, with the name as completion compares it."""
         self.search_name = fold(self.name)
+        if (names := options.get("update_fields")) is not None and "name" in names:
+            options["update_fields"] = {*names, "search_name"}
         super().save(*args, **options)
 
 

@@ -38,8 +38,11 @@ _LOCK = """
 SELECT FROM people_person
 WHERE id = (SELECT coalesce(merged_into_id, id) FROM people_person WHERE id = %s) FOR NO KEY UPDATE
 """
-# A plan made while the tables are small is kept while they grow: it must not read them whole.
-_EXCHANGE = f"SET LOCAL enable_seqscan = off; {_LOCK}; EXECUTE {{name}}({{places}}); SET LOCAL enable_seqscan = on"
+_EXCHANGE = f"{_LOCK}; EXECUTE {{name}}({_PLACES})"
+# The server settles on one plan at the sixth run. Made on a new installation, it is kept while tables grow: it must not read
+# them whole.
+SETTLED = 8
+_WITHOUT_WHOLE_TABLES = "SET LOCAL enable_seqscan = off", "SET LOCAL enable_seqscan = on"
 KEPT_PLANS = 8  # on one connection; each takes about a megabyte of the server
 
 _INSERT = """
@@ -89,12 +92,16 @@ def run(values: Mapping[str, Any], book: RuleBook) -> Outcome:
 
     `values`: all of `PARAMETERS`. The lock is a statement of its own, so that the judging sees what the one before wrote.
     """
-    exchange = _EXCHANGE.format(name=_prepared(book), places=_PLACES)
+    name, runs = _prepared(book)
+    before, after = _WITHOUT_WHOLE_TABLES if runs < SETTLED else ("", "")
     with connection.cursor() as cursor:
-        cursor.execute(exchange, [values["person_id"], *(values[name] for name in PARAMETERS)])
-        cursor.nextset()
+        if before:
+            cursor.execute(before)
+        cursor.execute(_EXCHANGE.format(name=name), [values["person_id"], *(values[name] for name in PARAMETERS)])
         cursor.nextset()
         standing, refused, broken, dose_id, pace = cursor.fetchone()
+        if after:
+            cursor.execute(after)
     return Outcome(standing, _codes(refused), _codes(broken), dose_id, pace and tuple(pace))
 
 
@@ -102,11 +109,11 @@ def _codes(joined: str) -> list[str]:
     return joined.split(",") if joined else []
 
 
-_plans: WeakKeyDictionary[Any, dict[str, None]] = WeakKeyDictionary()  # names prepared on each connection, oldest first
+_plans: WeakKeyDictionary[Any, dict[str, int]] = WeakKeyDictionary()  # on each connection: name prepared, times run
 
 
-def _prepared(book: RuleBook) -> str:
-    """The name under which this connection has prepared the statement of the book."""
+def _prepared(book: RuleBook) -> tuple[str, int]:
+    """The name under which this connection has prepared the statement of the book, and how many times it has run."""
     name, text = _named(book)
     connection.ensure_connection()
     plans = _plans.setdefault(connection.connection, {})
@@ -117,8 +124,9 @@ def _prepared(book: RuleBook) -> str:
                 cursor.execute(f"DEALLOCATE {oldest}")
                 del plans[oldest]
             cursor.execute(text)
-        plans[name] = None
-    return name
+        plans[name] = 0
+    plans[name] += 1
+    return name, plans[name]
 
 
 @lru_cache(maxsize=16)

@@ -31,7 +31,7 @@ class DuplicateRule:
 
 
 IDENTITIES = """
-CREATE TEMPORARY TABLE duplicate_identity ON COMMIT DROP AS
+CREATE TEMPORARY TABLE duplicate_identity AS
 SELECT id, birth_date, birth_precision, sex, birth_rank, search_name,
        replace(search_name, ' ', '') AS whole_name,
        people_search_key(family_name) AS family, people_search_key(given_names) AS given
@@ -39,11 +39,13 @@ FROM people_person WHERE merged_into_id IS NULL
 """
 
 NUMBERS = """
-CREATE TEMPORARY TABLE duplicate_number ON COMMIT DROP AS
+CREATE TEMPORARY TABLE duplicate_number AS
 SELECT coalesce(bearer.merged_into_id, bearer.id) AS person_id, number.kind, number.value, min(number.starts_on) AS starts_on
 FROM people_matricule AS number JOIN people_person AS bearer ON bearer.id = number.person_id
 GROUP BY 1, 2, 3
 """
+
+FORGET = "DROP TABLE IF EXISTS pg_temp.duplicate_identity, pg_temp.duplicate_number"
 
 INDEXES = """
 CREATE INDEX ON duplicate_number (person_id);

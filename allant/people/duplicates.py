@@ -12,7 +12,7 @@ import pghistory
 from django.db import connection, transaction
 
 from allant.people.actions import MergeRefused, merge, unmerge
-from allant.people.duplicate_rules import IDENTITIES, INDEXES, NUMBERS, RULES, DuplicateRule, proposal_sql
+from allant.people.duplicate_rules import FORGET, IDENTITIES, INDEXES, NUMBERS, RULES, proposal_sql
 from allant.people.models import DuplicateCandidate, DuplicateVerdict, Person
 
 LABELS = {rule.code: rule.label for rule in RULES}
@@ -26,19 +26,13 @@ def find(*, at: datetime, progress: Callable[[str, int], None] = lambda code, fo
     Each rule commits alone: killed, the same call goes on. A pair proposed before, decided or not, is left as it is.
     """
     added = {}
-    for rule in RULES:
-        added[rule.code] = _propose(rule, at)
-        progress(rule.code, added[rule.code])
-    return added
-
-
-@transaction.atomic
-def _propose(rule: DuplicateRule, at: datetime) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(f"{IDENTITIES};{NUMBERS};{INDEXES}")
-        cursor.execute(proposal_sql(rule), {"rule": rule.code, "at": at})
-        added: int = cursor.rowcount
-        cursor.execute("DROP TABLE duplicate_identity, duplicate_number")
+        cursor.execute(f"{FORGET};{IDENTITIES};{NUMBERS};{INDEXES}")
+        for rule in RULES:
+            cursor.execute(proposal_sql(rule), {"rule": rule.code, "at": at})
+            added[rule.code] = cursor.rowcount
+            progress(rule.code, added[rule.code])
+        cursor.execute(FORGET)
     return added
 
 

@@ -27,6 +27,7 @@ from allant.directory.annuaire import StatedStructure, add_structures, save_prac
 from allant.directory.models import Practitioner
 from allant.pages.insured.identity import settle_person
 from allant.site.claims import Identity, NoRole, SignInRefused, read_identity
+from allant.site.encrypted_tokens import opened
 from allant.site.id_token import BadToken, verify_id_token, verify_userinfo
 from allant.site.insured import FRANCE_CONNECT, pivot_of
 
@@ -47,6 +48,7 @@ class CheckedAdapter(OpenIDConnectOAuth2Adapter):
         if self.openid_config["issuer"].rstrip("/") != address.rstrip("/"):
             raise OAuth2Error("the provider speaks for another issuer")  # OpenID Connect Discovery 1.0, section 4.3
         try:
+            raw = opened(raw, app.settings.get("decryption_key", ""))
             id_token = verify_id_token(
                 raw, keys=self._keys(), issuer=self.openid_config["issuer"], client_id=app.client_id, nonce=self.nonce
             )
@@ -73,13 +75,14 @@ class CheckedAdapter(OpenIDConnectOAuth2Adapter):
         return login
 
     def _fetch_user_info(self, access_token: str) -> dict[str, Any]:
-        """The claims of the userinfo endpoint: plain JSON, or a signed token (FranceConnect since its version 2), checked."""
+        """The claims of the userinfo endpoint: plain JSON, or a signed token (FranceConnect since its version 2)."""
         with get_adapter().get_requests_session() as session:
             response = session.get(self.profile_url, headers={"Authorization": f"Bearer {access_token}"})
             response.raise_for_status()
         if response.headers.get("Content-Type", "").partition(";")[0].strip().lower() == "application/jwt":
-            client_id = self.get_provider().app.client_id
-            return verify_userinfo(response.text, keys=self._keys(), issuer=self.openid_config["issuer"], client_id=client_id)
+            app = self.get_provider().app
+            raw = opened(response.text.strip(), app.settings.get("decryption_key", ""))
+            return verify_userinfo(raw, keys=self._keys(), issuer=self.openid_config["issuer"], client_id=app.client_id)
         claims: dict[str, Any] = response.json()
         return claims
 

@@ -94,7 +94,7 @@ def social_apps(environ: Mapping[str, str]) -> dict[str, Any]:
     """`SOCIALACCOUNT_PROVIDERS` for django-allauth.
 
     Variables: `<PREFIX>_URL`, `<PREFIX>_CLIENT_ID`, `<PREFIX>_CLIENT_SECRET`; without them the simulators are meant, which
-    take any secret.
+    take any secret. `<PREFIX>_DECRYPTION_KEY`: see `encrypted_tokens`.
     """
     apps = [
         {
@@ -108,6 +108,7 @@ def social_apps(environ: Mapping[str, str]) -> dict[str, Any]:
                 "scope": list(provider.scope),
                 "auth_params": {"acr_values": provider.acr_minimum},
                 "token_auth_method": "client_secret_post",
+                "decryption_key": environ.get(f"{provider.variable}_DECRYPTION_KEY", ""),
             },
         }
         for provider in offered(environ)

@@ -11,7 +11,7 @@ from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.providers.base import AuthProcess
 from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME, logout
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 from requests import RequestException
 
 from allant.accounts.access import public
+from allant.site.encrypted_tokens import public_keys
 from allant.site.oidc import END_SESSION_KEY, CheckedAdapter, CheckedCallback, refusal_page
 from allant.site.providers import BY_ID, Provider
 
@@ -92,6 +93,14 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 
 @public
+@require_safe
+def encryption_keys(request: HttpRequest) -> HttpResponse:
+    """The public keys for which providers encrypt their tokens; an empty set when none does."""
+    apps = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]
+    return JsonResponse(public_keys([path for app in apps if (path := app["settings"].get("decryption_key"))]))
+
+
+@public
 @never_cache
 @require_safe
 def inactive(request: HttpRequest) -> HttpResponse:
@@ -114,6 +123,7 @@ def _safe_next(request: HttpRequest) -> str:
 urlpatterns = [
     path("", sign_in, name="account_login"),
     path("fin/", sign_out, name="account_logout"),
+    path("cles.json", encryption_keys, name="encryption_keys"),
     path("compte-ferme/", inactive, name="account_inactive"),
     path("<slug:provider_id>/", begin, name="openid_connect_login"),
     path("<slug:provider_id>/retour/", callback, name="openid_connect_callback"),

@@ -19,7 +19,7 @@ from allant.vaccination.declaration_checks import Declaration, DeclarationRefuse
 from allant.vaccination.known import Known, known_of, lock
 from allant.vaccination.models import EligibilityDeclaration
 from allant.vaccination.priority import priority_of
-from allant.vaccination.professions import profession_code
+from allant.vaccination.professions import not_allowed, profession_code
 
 __all__ = [
     "Declaration",
@@ -72,6 +72,8 @@ def declare_eligibility(
         return _same(sent, known, content)
     if there := in_force(known):
         return _already(there, content, by)
+    if refusal := not_allowed(declarant, "declare", today, book):
+        raise DeclarationRefused({"": refusal})
     refuse_incomplete(declaration, known.person, today, book)
     if _first_dose_recorded(known):
         raise DeclarationRefused({"": "Une dose de ce patient est déjà enregistrée : l'éligibilité n'est plus à déclarer."})
@@ -150,6 +152,8 @@ def _content(declaration: Declaration, declarant: Practitioner, today: date, boo
 def _priority(known: Known, declaration: Declaration, today: date, book: RuleBook) -> dict[str, Any]:
     situations, activity = declaration.declared_situations, declaration.patient_activity
     found = priority_of(known, today, book, declared=situations, activity=activity)
+    if found.refused:
+        raise DeclarationRefused({"": found.warning})
     if found.category is None:
         return {"priority_rule": "", "priority_reasons": [found.warning]}
     return {"priority_rule": found.category.rule_id, "priority_reasons": list(found.category.reasons)}

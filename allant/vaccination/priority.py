@@ -33,7 +33,8 @@ class Category:
 class Priority:
     """`category`: the phase of the person that opened first, None when none is in force for them; `others` opened later.
 
-    `warning` is then in French, with the opening already announced that will concern them; it blocks nothing.
+    `warning` is then in French, with the opening already announced that will concern them. It blocks nothing, unless the
+    doctrine of the day does not let the doctor decide (`refused`).
     """
 
     on: date
@@ -41,6 +42,7 @@ class Priority:
     others: tuple[Category, ...] = ()
     announced: Category | None = None
     warning: str = ""
+    refused: bool = False
 
 
 def priority_of(known: Known, on: date, book: RuleBook, *, declared: Iterable[str] = (), activity: str = "") -> Priority:
@@ -53,7 +55,8 @@ def priority_of(known: Known, on: date, book: RuleBook, *, declared: Iterable[st
     if met:
         return Priority(on, met[0], tuple(met[1:]))
     announced = _announced(known, told, on, book)
-    return Priority(on, None, announced=announced, warning=_warning(known, on, announced))
+    refused = outside_is_refused(on, book)
+    return Priority(on, None, announced=announced, warning=_warning(known, on, announced, refused), refused=refused)
 
 
 def meets(criteria: Mapping[str, Any], known: Known, told: Iterable[str], on: date) -> Verdict:
@@ -105,10 +108,20 @@ def _announced(known: Known, told: tuple[str, ...], on: date, book: RuleBook) ->
     return None
 
 
-def _warning(known: Known, on: date, announced: Category | None) -> str:
+def outside_is_refused(on: date, book: RuleBook) -> bool:
+    """Whether the doctrine of a day refuses a patient who is in no category, instead of letting the doctor decide."""
+    try:
+        return bool(book.value("teleservice.outside_priority", on) == "refused")
+    except NotYetInForce:
+        return False
+
+
+def _warning(known: Known, on: date, announced: Category | None, refused: bool) -> str:
     unknown = "Date de naissance inconnue : l'âge ne peut être vérifié. " if known.person.birth_date is None else ""
     none = f"{unknown}Aucune catégorie de priorité en vigueur le {on:%d/%m/%Y} ne concerne ce patient."
     later = f" « {announced.label} » ouvrira le {announced.opens_on:%d/%m/%Y}." if announced else ""
+    if refused:
+        return f"{none}{later} La doctrine de ce jour ne permet pas de le déclarer éligible."
     return f"{none}{later} Vous pouvez poursuivre si votre appréciation médicale le justifie."
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Literal
 
+from allant.directory.models import Practitioner
 from allant.doctrine import NotYetInForce, RuleBook
+from allant.vaccination.rights import rights_of
 
 
 def profession_code(seen: str, on: date, book: RuleBook) -> str:
@@ -19,6 +22,16 @@ def profession_label(seen: str, on: date, book: RuleBook) -> str:
     """Its French name; what was seen when nothing names it."""
     code = profession_code(seen, on, book)
     return next((str(row["label"]) for row in _rows(on, book) if row["code"] == code), seen)
+
+
+def not_allowed(practitioner: Practitioner, act: Literal["declare", "record"], on: date, book: RuleBook) -> str:
+    """Why a professional may not do it on a day (VC-02), in French; empty when they may, or for an unknown profession."""
+    code = profession_code(practitioner.profession, on, book)
+    if not code or getattr(rights := rights_of(code, on, book), act):
+        return ""
+    what = "déclarer une éligibilité" if act == "declare" else "enregistrer une vaccination"
+    later = f" Elle le pourra à partir du {rights.opens_on:%d/%m/%Y}." if rights.opens_on else ""
+    return f"La profession « {profession_label(code, on, book)} » ne peut pas {what} le {on:%d/%m/%Y}.{later}"
 
 
 def _rows(on: date, book: RuleBook) -> Iterable[dict[str, str]]:

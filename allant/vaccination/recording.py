@@ -17,10 +17,14 @@ from allant.people.models import Person
 from allant.vaccination.eligibility import Declaration, current_declaration, declare_eligibility
 from allant.vaccination.known import Known
 from allant.vaccination.models import EligibilityDeclaration
-from allant.vaccination.proposals import Place, place_of, unforeseen
+from allant.vaccination.professions import not_allowed
+from allant.vaccination.proposals import Place, complete, place_of, unforeseen
 from allant.vaccination.state import State, locked_state
 
 PRODUCT_NOT_FORESEEN = "product_not_foreseen"
+NOT_ELIGIBLE = "Éligibilité non validée : validez d'abord l'onglet « Éligibilité Vaccination »."
+NOT_PROVEN = "Justificatif manquant : indiquez sur quel document la dose est lue (certificat, carnet…)."
+IMPOSSIBLE_INFECTION = "Date de l'infection impossible : dans le futur, ou antérieure à la naissance. Vérifiez-la."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,12 +48,12 @@ class Entry:
     proof: str = ""
 
 
-class NotEligible(DoseRefused):
-    """A first dose before the eligibility was validated (VC-19); no reason lets it in."""
+class Refused(DoseRefused):
+    """Refused by the téléservice itself, before the rules of a dose; no reason lets it in. The message is in French."""
 
-    def __init__(self) -> None:
-        ValueError.__init__(self, "Éligibilité non validée : validez d'abord l'onglet « Éligibilité Vaccination ».")
-        self.codes, self.forceable = ["eligibility_missing"], False
+    def __init__(self, code: str, message: str) -> None:
+        ValueError.__init__(self, message)
+        self.codes, self.forceable = [code], False
 
 
 @transaction.atomic
@@ -69,7 +73,9 @@ def record_vaccination(
     if sent := _sent_before(state, entry):
         return sent
     if not state.doses and not entry.proof and not state.declared:
-        raise NotEligible
+        raise Refused("eligibility_missing", NOT_ELIGIBLE)
+    if recorder is not None and (refusal := not_allowed(recorder, "record", today, book)):
+        raise Refused("profession_not_allowed", refusal)
     place, broken = _placed(_with_infection(state.known, entry, today), state.doses, entry, book)
     return record_dose(
         person=person,
@@ -123,7 +129,7 @@ def record_with_eligibility(
 def record_history(*, person: Person, entry: Entry, source_key: str, by: str, today: date | None = None) -> Dose:
     """A dose given abroad or before the service opened, with its proof (VC-42); no eligibility is asked. Raises DoseRefused."""
     if not entry.proof.strip():
-        raise _Unproven
+        raise Refused("proof_missing", NOT_PROVEN)
     return record_vaccination(
         person=person, entry=entry, source_key=source_key, by=by, recorder=None, organisation=None, today=today
     )
@@ -145,12 +151,6 @@ def correct_vaccination(*, dose: Dose, entry: Entry, by: str, reason: str, today
         also_broken=broken,
         today=today,
     )
-
-
-class _Unproven(DoseRefused):
-    def __init__(self) -> None:
-        ValueError.__init__(self, "Justificatif manquant : indiquez sur quel document la dose est lue (certificat, carnet…).")
-        self.codes, self.forceable = ["proof_missing"], False
 
 
 def _sent_before(state: State, entry: Entry) -> Dose | None:
@@ -179,19 +179,16 @@ def _with_infection(known: Known, entry: Entry, today: date) -> Known:
     if entry.infected_on is None or entry.infected_on in known.infections:
         return known
     if entry.infected_on > today or (known.person.birth_date and entry.infected_on < known.person.birth_date):
-        raise _ImpossibleInfection
+        raise Refused("infection_impossible", IMPOSSIBLE_INFECTION)
     Infection.objects.create(person=known.person, occurred_on=entry.infected_on)
     return replace(known, infections=tuple(sorted((*known.infections, entry.infected_on))))
 
 
-class _ImpossibleInfection(DoseRefused):
-    def __init__(self) -> None:
-        ValueError.__init__(self, "Date de l'infection impossible : dans le futur, ou antérieure à la naissance. Vérifiez-la.")
-        self.codes, self.forceable = ["infection_impossible"], False
-
-
 def _placed(known: Known, doses: Sequence[Dose], entry: Entry, book: RuleBook) -> tuple[Place, list[str]]:
     place = place_of(known, doses, vaccine=entry.vaccine, on=entry.occurred_on, book=book)
+    if entry.proof and any(dose.occurred_on > entry.occurred_on for dose in doses) and not complete(doses):
+        # Found after a later dose was recorded: no recorded rank moves, the older dose takes the next one (VC-42).
+        place = place_of(known, doses, vaccine=entry.vaccine, on=date.max, book=book)
     if entry.dose_number is not None:
         place = Place(entry.dose_number, place.series, max(place.series_doses, 1))
     why = unforeseen(known, doses, place, vaccine=entry.vaccine, on=entry.occurred_on, book=book)

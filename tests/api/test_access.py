@@ -64,7 +64,9 @@ def test_a_scope_the_client_does_not_hold(client: Client, organisation: Organisa
 
 def test_guessing_secrets_is_slow(api: Api) -> None:
     """VC-15."""
-    answers = [api.web.post("/fhir/oauth2/token", "client_id=x&client_secret=y", content_type=FORM).status_code for _ in range(35)]
+    answers = [
+        api.web.post("/fhir/oauth2/token", "client_id=x&client_secret=y", content_type=FORM).status_code for _ in range(35)
+    ]
     assert answers[0] in (400, 401) and answers[-1] == 429
 
 
@@ -86,7 +88,9 @@ def test_a_session_of_a_browser_opens_nothing(client: Client, db: None) -> None:
     assert client.get("/fhir/Patient/1").status_code == 401
 
 
-def test_a_missing_scope_is_refused_and_logged(client: Client, organisation: Organisation, patient: Person, today: object) -> None:
+def test_a_missing_scope_is_refused_and_logged(
+    client: Client, organisation: Organisation, patient: Person, today: object
+) -> None:
     reader = api_of(client, organisation, "lecteur", scopes=["system/Patient.rs"])
     answer = reader("POST", "/Immunization", act(patient))
     assert answer.status_code == 403 and "system/Immunization.c" in said(answer)[0][1]

@@ -92,7 +92,11 @@ def test_a_transaction_is_all_or_nothing(api: Api) -> None:
         answer = api("POST", "", bundle(act(persons[0]), act(persons[1], **wrong), act(persons[2]), kind="transaction"))
         assert answer.status_code == status
         assert said(answer)[0][2].startswith("Bundle.entry[1].resource.ofType(Immunization).")
-    assert (Dose.objects.count(), RecordingBatch.objects.count(), AccessLogEntry.objects.filter(action="bulk").count()) == (0, 0, 0)
+    assert (Dose.objects.count(), RecordingBatch.objects.count(), AccessLogEntry.objects.filter(action="bulk").count()) == (
+        0,
+        0,
+        0,
+    )
     assert statuses(api("POST", "", bundle(*(act(one) for one in persons), kind="transaction"))) == ["201"] * 3
 
 

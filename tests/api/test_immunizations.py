@@ -25,10 +25,20 @@ def test_an_act_is_recorded_with_all_it_says(api: Api, patient: Person, practiti
     answer = api("POST", "/Immunization", sent)
     assert answer.status_code == 201, answer.content
     dose = Dose.objects.get()
-    assert (dose.person, dose.vaccine, dose.dose_number, dose.series, dose.series_doses) == (patient, "comirnaty", 1, "primary", 2)
+    assert (dose.person, dose.vaccine, dose.dose_number, dose.series, dose.series_doses) == (
+        patient,
+        "comirnaty",
+        1,
+        "primary",
+        2,
+    )
     assert (dose.lot, dose.site, dose.place_kind, dose.location, dose.practitioner) == (
-        "EX0001", "deltoide_gauche", "centre", place, practitioner,
-    )  # fmt: skip
+        "EX0001",
+        "deltoide_gauche",
+        "centre",
+        place,
+        practitioner,
+    )
     assert (dose.source, dose.recorded_by, dose.organisation.code) == ("fhir", "fhir:logiciel", "350000001")
     resource = answer.json()
     assert answer["Location"].endswith(f"/fhir/Immunization/{resource['id']}/_history/1")
@@ -39,8 +49,9 @@ def test_an_act_is_recorded_with_all_it_says(api: Api, patient: Person, practiti
     assert {"system": systems.CVX, "code": "208"} in resource["vaccineCode"]["coding"]
     assert {"system": systems.NUVA, "code": "VAC0658"} in resource["vaccineCode"]["coding"]
     assert resource["performer"] == [
-        {"actor": {"reference": f"Practitioner/{practitioner.pk}"}}, {"actor": {"reference": f"Organization/{dose.organisation_id}"}}
-    ]  # fmt: skip
+        {"actor": {"reference": f"Practitioner/{practitioner.pk}"}},
+        {"actor": {"reference": f"Organization/{dose.organisation_id}"}},
+    ]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +110,9 @@ def test_the_same_identifier_for_another_act_is_a_conflict(api: Api, patient: Pe
         ({"vaccineCode": {"text": "Pfizer"}}, 422, "code-invalid", "vaccineCode"),
         (
             {"vaccineCode": {"coding": [{"system": systems.CVX, "code": "208"}, {"system": systems.CVX, "code": "207"}]}},
-            422, "code-invalid", "vaccineCode",
+            422,
+            "code-invalid",
+            "vaccineCode",
         ),
         ({"status": "not-done"}, 422, "code-invalid", "status"),
         ({"status": "entered-in-error"}, 422, "business-rule", "status"),
@@ -113,8 +126,18 @@ def test_the_same_identifier_for_another_act_is_a_conflict(api: Api, patient: Pe
         ({"patient": {"identifier": {"system": systems.INS[0], "value": NIR}}}, 422, "value", "patient.identifier.system"),
         ({"patient": {"identifier": {"system": systems.NSS_NIR, "value": NIR + "00"}}}, 422, "value", "patient.identifier.value"),
         ({"patient": {"identifier": {"system": systems.NSS_NIR, "value": "1500535120001"}}}, 422, "not-found", "patient"),
-        ({"performer": [{"actor": {"identifier": {"system": systems.RPPS, "value": "1"}}}]}, 422, "value", "performer[0].actor.identifier.value"),
-        ({"performer": [{"actor": {"identifier": {"system": systems.RPPS, "value": "19999999999"}}}]}, 422, "not-found", "performer"),
+        (
+            {"performer": [{"actor": {"identifier": {"system": systems.RPPS, "value": "1"}}}]},
+            422,
+            "value",
+            "performer[0].actor.identifier.value",
+        ),
+        (
+            {"performer": [{"actor": {"identifier": {"system": systems.RPPS, "value": "19999999999"}}}]},
+            422,
+            "not-found",
+            "performer",
+        ),
         ({"performer": [{"actor": {"reference": "Practitioner/999999"}}]}, 422, "not-found", "performer"),
         ({"performer": [{"actor": {"reference": "Organization/999999"}}]}, 422, "forbidden", "performer"),
         ({"location": {"reference": "Location/999999"}}, 422, "not-found", "location"),
@@ -125,14 +148,22 @@ def test_the_same_identifier_for_another_act_is_a_conflict(api: Api, patient: Pe
         ({"lotNumber": 3}, 422, "structure", "lotNumber"),
         ({"modifierExtension": [{"url": "urn:x", "valueBoolean": True}]}, 422, "extension", "modifierExtension"),
         ({"protocolApplied": [{"doseNumberPositiveInt": 0}]}, 422, "structure", "protocolApplied[0].doseNumberPositiveInt"),
-        ({"protocolApplied": [{"doseNumberPositiveInt": 2, "seriesDosesPositiveInt": 2}]}, 422, "business-rule", "protocolApplied"),
-        ({"protocolApplied": [{"doseNumberPositiveInt": 12, "seriesDosesPositiveInt": 2}]}, 422, "business-rule", "protocolApplied"),
+        (
+            {"protocolApplied": [{"doseNumberPositiveInt": 2, "seriesDosesPositiveInt": 2}]},
+            422,
+            "business-rule",
+            "protocolApplied",
+        ),
+        (
+            {"protocolApplied": [{"doseNumberPositiveInt": 12, "seriesDosesPositiveInt": 2}]},
+            422,
+            "business-rule",
+            "protocolApplied",
+        ),
     ],
     ids=lambda value: str(value)[:60] if isinstance(value, dict) else None,
-)  # fmt: skip
-def test_each_refusal_names_its_element(
-    api: Api, patient: Person, change: dict, status: int, code: str, expression: str
-) -> None:
+)
+def test_each_refusal_names_its_element(api: Api, patient: Person, change: dict, status: int, code: str, expression: str) -> None:
     """VC-61, VC-38: an OperationOutcome in French, with the element; nothing recorded, no number repeated."""
     answer = api("POST", "/Immunization", act(patient, **change))
     assert answer.status_code == status, answer.content
@@ -233,7 +264,10 @@ def test_who_may_correct_and_when(api: Api, patient: Person, organisation: Organ
     other = api_of(api.web, organisation, "autre-logiciel")
     assert corrected(other, resource, lotNumber="EX2").status_code == 403
     second = act(
-        patient, identifier=None, occurrenceDateTime="2021-06-29", protocolApplied=[{"doseNumberPositiveInt": 2, "seriesDosesPositiveInt": 2}]
+        patient,
+        identifier=None,
+        occurrenceDateTime="2021-06-29",
+        protocolApplied=[{"doseNumberPositiveInt": 2, "seriesDosesPositiveInt": 2}],
     )
     assert api("POST", "/Immunization", second).status_code == 201
     answer = corrected(api, resource, lotNumber="EX2")
@@ -260,9 +294,18 @@ def test_search_by_person_and_date(api: Api, patient: Person) -> None:
 
 
 @pytest.mark.parametrize(
-    "criteria", [{}, {"date": "2021-06-01"}, {"patient": "1", "nom": "x"}, {"identifier": "x"}, {"patient": "1", "date": "xx2021"},
-                 {"patient": "1", "status": "tous"}, {"patient.identifier": "x|1"}, {"patient": "1", "date": "2021-13-01"}],
-)  # fmt: skip
+    "criteria",
+    [
+        {},
+        {"date": "2021-06-01"},
+        {"patient": "1", "nom": "x"},
+        {"identifier": "x"},
+        {"patient": "1", "date": "xx2021"},
+        {"patient": "1", "status": "tous"},
+        {"patient.identifier": "x|1"},
+        {"patient": "1", "date": "2021-13-01"},
+    ],
+)
 def test_searches_refused(api: Api, criteria: dict[str, str]) -> None:
     """VC-61: too wide, unknown or unreadable."""
     answer = api.search("/Immunization/_search", **criteria)

@@ -25,8 +25,10 @@ def test_a_patient_is_found_by_number_in_the_body(api: Api, patient: Person) -> 
     found = bundle["entry"][0]["resource"]
     assert found["identifier"] == [{"use": "official", "system": systems.NSS_NIR, "value": NIR_WITH_KEY}]
     assert (found["name"], found["birthDate"], found["gender"]) == (
-        [{"use": "official", "family": "Martin", "given": ["Camille"]}], "1950-05-01", "female",
-    )  # fmt: skip
+        [{"use": "official", "family": "Martin", "given": ["Camille"]}],
+        "1950-05-01",
+        "female",
+    )
     assert bundle["entry"][0]["fullUrl"].endswith(f"/fhir/Patient/{found['id']}")
     assert api("GET", f"/Patient/{found['id']}").json() == found
     entries = AccessLogEntry.objects.about(patient.pk).order_by("pk")
@@ -41,8 +43,10 @@ def test_whoever_is_attached_to_a_number_is_found_with_a_birth_date(api: Api, pa
     found = api.search("/Patient/_search", **criteria, birthdate="2010-03-04").json()
     assert [entry["resource"]["id"] for entry in found["entry"]] == [ids.public_id("Patient", child.pk)]
     assert api.search("/Patient/_search", **criteria, birthdate="2011-03-04").json() == {
-        "resourceType": "Bundle", "type": "searchset", "total": 0,
-    }  # fmt: skip
+        "resourceType": "Bundle",
+        "type": "searchset",
+        "total": 0,
+    }
 
 
 def test_the_search_in_the_address_is_refused_and_never_logged(
@@ -67,7 +71,8 @@ def test_the_search_in_the_address_is_refused_and_never_logged(
 
 
 @pytest.mark.parametrize(
-    "value", ["", NIR, f"urn:x|{NIR}", f"{systems.INS[0]}|{NIR}", f"{systems.NSS_NIR}|1", f"{systems.NSS_NIR}|{NIR}99", "|", "\0|1"]
+    "value",
+    ["", NIR, f"urn:x|{NIR}", f"{systems.INS[0]}|{NIR}", f"{systems.NSS_NIR}|1", f"{systems.NSS_NIR}|{NIR}99", "|", "\0|1"],
 )
 def test_a_number_that_is_none_is_said_so(api: Api, value: str) -> None:
     """VC-12: and not repeated."""
@@ -79,7 +84,14 @@ def test_a_number_that_is_none_is_said_so(api: Api, value: str) -> None:
 def test_nobody_reads_the_register_by_counting(api: Api, patient: Person) -> None:
     """An id is known only from the server: a made-up one is not found."""
     good = ids.public_id("Patient", patient.pk)
-    for made_up in (str(patient.pk), f"{patient.pk}-aaaaaaaaaaaaaaaa", good[:-1], ids.public_id("Immunization", patient.pk), "9" * 60, "é"):
+    for made_up in (
+        str(patient.pk),
+        f"{patient.pk}-aaaaaaaaaaaaaaaa",
+        good[:-1],
+        ids.public_id("Immunization", patient.pk),
+        "9" * 60,
+        "é",
+    ):
         assert api("GET", f"/Patient/{made_up}").status_code == 404, made_up
     assert api("GET", f"/Patient/{good}").status_code == 200
 
@@ -90,9 +102,7 @@ def test_a_merged_record_names_the_one_that_stands(api: Api, patient: Person) ->
     Person.objects.filter(pk=other.pk).update(merged_into=patient)
     found = api("GET", f"/Patient/{ids.public_id('Patient', other.pk)}").json()
     assert found["active"] is False
-    assert found["link"] == [
-        {"other": {"reference": f"Patient/{ids.public_id('Patient', patient.pk)}"}, "type": "replaced-by"}
-    ]
+    assert found["link"] == [{"other": {"reference": f"Patient/{ids.public_id('Patient', patient.pk)}"}, "type": "replaced-by"}]
 
 
 @pytest.mark.parametrize(("precision", "shown"), [("year", "1950"), ("month", "1950-05"), ("none", None)])

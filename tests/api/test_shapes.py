@@ -25,7 +25,10 @@ WHOLE: dict[str, Any] = {
     "identifier": [{"use": "official", "type": {"text": "acte"}, "system": "urn:test", "value": "1"}],
     "status": "completed",
     "statusReason": {"text": "motif"},
-    "vaccineCode": {"coding": [{"system": "http://hl7.org/fhir/sid/cvx", "version": "1", "code": "208", "display": "x"}], "text": "Comirnaty"},
+    "vaccineCode": {
+        "coding": [{"system": "http://hl7.org/fhir/sid/cvx", "version": "1", "code": "208", "display": "x"}],
+        "text": "Comirnaty",
+    },
     "patient": {"reference": "Patient/1", "type": "Patient", "display": "Camille"},
     "occurrenceDateTime": "2021-06-01",
     "primarySource": False,
@@ -36,15 +39,69 @@ WHOLE: dict[str, Any] = {
     "expirationDate": "2021-08-31",
     "site": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActSite", "code": "LA"}]},
     "route": {"coding": [{"code": "IM"}]},
-    "performer": [{"function": {"coding": [{"code": "AP"}]}, "actor": {"identifier": {"system": "https://rpps.esante.gouv.fr", "value": "1"}}}],
-    "protocolApplied": [{"series": "primary", "targetDisease": [{"text": "Covid-19"}], "doseNumberPositiveInt": 1, "seriesDosesPositiveInt": 2}],
-}  # fmt: skip
+    "performer": [
+        {
+            "function": {"coding": [{"code": "AP"}]},
+            "actor": {"identifier": {"system": "https://rpps.esante.gouv.fr", "value": "1"}},
+        }
+    ],
+    "protocolApplied": [
+        {"series": "primary", "targetDisease": [{"text": "Covid-19"}], "doseNumberPositiveInt": 1, "seriesDosesPositiveInt": 2}
+    ],
+}
 ODD = [
-    None, "", " ", "x", "é", "\n", "a b", "a  b", " a", "a ", "a\n", "٣", "²", "1", "true", "2021-06-01", "2021-02-29", "2021-06", "2021",
-    "2021-06-01T10:00:00Z", "2021-06-01T10:00", "2021-6-1", "20210601", "0000-01-01", "9999-12-31", "x" * 70, "urn:oid:1.2.3", "a\u00a0b",
-    "\u2028", "\u0007", "🙂", 0, 1, -1, 1.0, 1.5, 10**20, 2**31, True, False, [], {}, [None], [1], {"x": 1}, [[]], [{}], {"text": "x"},
-    [{"coding": []}], {"extension": []}, {"extension": [{"url": "urn:x", "valueString": "y"}]},
-]  # fmt: skip
+    None,
+    "",
+    " ",
+    "x",
+    "é",
+    "\n",
+    "a b",
+    "a  b",
+    " a",
+    "a ",
+    "a\n",
+    "٣",
+    "²",
+    "1",
+    "true",
+    "2021-06-01",
+    "2021-02-29",
+    "2021-06",
+    "2021",
+    "2021-06-01T10:00:00Z",
+    "2021-06-01T10:00",
+    "2021-6-1",
+    "20210601",
+    "0000-01-01",
+    "9999-12-31",
+    "x" * 70,
+    "urn:oid:1.2.3",
+    "a\u00a0b",
+    "\u2028",
+    "\u0007",
+    "🙂",
+    0,
+    1,
+    -1,
+    1.0,
+    1.5,
+    10**20,
+    2**31,
+    True,
+    False,
+    [],
+    {},
+    [None],
+    [1],
+    {"x": 1},
+    [[]],
+    [{}],
+    {"text": "x"},
+    [{"coding": []}],
+    {"extension": []},
+    {"extension": [{"url": "urn:x", "valueString": "y"}]},
+]
 
 
 def places(value: Any, here: tuple = ()) -> list[tuple]:
@@ -60,7 +117,9 @@ def places(value: Any, here: tuple = ()) -> list[tuple]:
 
 
 PLACES = places(WHOLE)
-NAMES = sorted({str(place[-1]) for place in PLACES if isinstance(place[-1], str)} | {"occurrenceString", "zz", "_status", "doseNumberString"})
+NAMES = sorted(
+    {str(place[-1]) for place in PLACES if isinstance(place[-1], str)} | {"occurrenceString", "zz", "_status", "doseNumberString"}
+)
 
 
 def mutated(chooser: random.Random) -> dict[str, Any]:
@@ -144,7 +203,11 @@ def test_both_ways_agree_always(chooser: random.Random) -> None:
         compare(mutated(chooser))
 
 
-@given(st.binary(max_size=300) | st.text(max_size=200).map(str.encode) | st.dictionaries(st.text(), st.text()).map(lambda d: json.dumps(d).encode()))
+@given(
+    st.binary(max_size=300)
+    | st.text(max_size=200).map(str.encode)
+    | st.dictionaries(st.text(), st.text()).map(lambda d: json.dumps(d).encode())
+)
 def test_any_bytes_are_refused_with_an_outcome(body: bytes) -> None:
     for reader in (judging.read_immunization, judging.read_bundle):
         with pytest.raises(Refusal) as caught:

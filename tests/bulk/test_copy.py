@@ -91,3 +91,14 @@ def test_a_copy_belongs_to_the_transaction_around_it(table):
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM copied")
         assert cursor.fetchone() == (0,)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(rows, max_size=8))
+def test_an_array_literal_holds_the_same_values(lines: list[dict[str, object]]) -> None:
+    table = pa.Table.from_pylist(lines, schema=SCHEMA)
+    kinds = {"n": "bigint", "small": "smallint", "words": "text", "day": "date", "flag": "boolean"}
+    with connection.cursor() as cursor:
+        for name, kind in kinds.items():
+            cursor.execute(f"SELECT %s::{kind}[]", [bulk.array_literal(table[name])])
+            assert cursor.fetchone()[0] == table[name].to_pylist()

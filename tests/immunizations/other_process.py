@@ -1,4 +1,4 @@
-"""Another process at work on the tests' database: `python -m tests.immunizations.other_process DATABASE dose|batch KEY`."""
+"""Another process on the tests' database: `python -m tests.immunizations.other_process DATABASE dose|batch|tables KEY`."""
 
 import json
 import os
@@ -51,6 +51,7 @@ def main(database: str, action: str, key: str) -> None:
     from django.db import connection
 
     connection.settings_dict["NAME"] = database
+    from allant.immunizations import bulk
     from allant.immunizations.actions import record_dose, record_doses_in_bulk
     from allant.people.models import Person
     from tests.immunizations.builders import TODAY, act, rows
@@ -60,6 +61,7 @@ def main(database: str, action: str, key: str) -> None:
         dose = record_dose(person=person, act=act(), source="teleservice", source_key=key, by="ps:1", today=TODAY)
         print(json.dumps({"dose": dose.pk}))
     else:
+        bulk.FEW = 0 if action == "tables" else bulk.FEW  # a small batch, recorded as a large one
         report = record_doses_in_bulk(rows(TWO_DOSES), source="csv", by="test", batch_key=key, today=TODAY)
         print(json.dumps({"recorded": report.recorded, "already_there": report.already_there, "refused": report.refused}))
 

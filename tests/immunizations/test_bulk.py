@@ -3,6 +3,8 @@
 import pyarrow as pa
 import pytest
 
+from allant.directory.actions import location_for
+from allant.immunizations import bulk
 from allant.immunizations.actions import BatchRefused, BulkReport, load_infections, load_lots, record_doses_in_bulk
 from allant.immunizations.models import Dose, RecordingBatch, RejectedRow
 from allant.people.actions import load_situations, merge
@@ -10,7 +12,14 @@ from allant.people.models import Person
 from tests.immunizations.builders import TODAY, day, rows
 from tests.people.builders import load
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("both_ways")]
+
+
+@pytest.fixture(params=[bulk.FEW, 0], ids=["one statement", "tables"])
+def both_ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small batches are judged in one statement, large ones in tables: alike."""
+    monkeypatch.setattr(bulk, "FEW", request.param)
+
 
 TWO_DOSES = """
 a1 1 2021-03-01 comirnaty 1 primary 2
@@ -183,3 +192,24 @@ def test_several_batches_in_one_transaction() -> None:
     first = record("a1 1 2021-03-01 comirnaty 1 primary 2", key="monday")
     second = record("a2 1 2021-04-01 comirnaty 2 primary 2", key="tuesday")
     assert (first.recorded, second.recorded) == (1, 1)
+
+
+def test_text_goes_through_as_it_is() -> None:
+    """Quotes, backslashes, commas, braces, an empty text and the word NULL are text; nothing is nothing."""
+    load(6)
+    proofs = ["l'acte \"vu\"", "a\\b", "x,y", "{z}", "NULL", None]
+    text = "\n".join(f"k{number} {number} 2021-03-01 comirnaty 1 primary 2" for number in range(1, 7))
+    record_doses_in_bulk(
+        rows(text).append_column("proof", pa.array(proofs)), source="csv", by="test", batch_key="k", today=TODAY
+    )
+    assert list(Dose.objects.order_by("person_id").values_list("proof", flat=True)) == [*proofs[:-1], ""]
+
+
+def test_the_place_of_a_dose_is_kept() -> None:
+    """VC-31: the place and the N°AM come in with the row."""
+    load(1)
+    place = location_for(kind="ehpad", name="Les Lilas", postcode="01000", commune_code="01053", by="test")
+    table = rows("a1 1 2021-03-01 comirnaty 1 primary 2")
+    table = table.append_column("location_id", pa.array([place.pk])).append_column("am_number", pa.array(["123456789"]))
+    record_doses_in_bulk(table, source="csv", by="test", batch_key="k", today=TODAY)
+    assert (Dose.objects.get().location, Dose.objects.get().am_number) == (place, "123456789")

@@ -24,11 +24,15 @@ def test_two_processes_recording_the_same_dose(cluster_dsn: str) -> None:
     assert answers[0] == answers[1] == {"dose": Dose.objects.get().pk}
 
 
-def test_two_batches_with_the_same_doses(cluster_dsn: str) -> None:
+WAYS = pytest.mark.parametrize("way", ["batch", "tables"])
+
+
+@WAYS
+def test_two_batches_with_the_same_doses(cluster_dsn: str, way: str) -> None:
     """VC-39: both have passed the checks when the first one writes; the second finds the doses there."""
     load(2)
     with blocked_at(cluster_dsn, "LOCK TABLE immunizations_dose IN SHARE MODE") as wait_for:
-        both = [start(cluster_dsn, "batch", key) for key in ("server-1", "server-2")]
+        both = [start(cluster_dsn, way, key) for key in ("server-1", "server-2")]
         wait_for(2)
     answers = sorted(json.loads(process.communicate(timeout=60)[0])["recorded"] for process in both)
     assert answers == [0, 3]
@@ -46,12 +50,13 @@ def test_the_same_batch_in_two_processes(cluster_dsn: str) -> None:
     assert Dose.objects.count() == 3
 
 
+@WAYS
 @pytest.mark.parametrize("table", ["recordingbatch", "lot", "dose", "rejectedrow"])
-def test_killed_in_the_middle_and_run_again(cluster_dsn: str, table: str) -> None:
+def test_killed_in_the_middle_and_run_again(cluster_dsn: str, table: str, way: str) -> None:
     """kill -9 before the batch is noted, while it is judged, before and after the doses are written: then one run does it all."""
     load(2)
     with blocked_at(cluster_dsn, f"LOCK TABLE immunizations_{table} IN ACCESS EXCLUSIVE MODE") as wait_for:
-        process = start(cluster_dsn, "batch", "week-1")
+        process = start(cluster_dsn, way, "week-1")
         wait_for(1)
         process.kill()
         assert process.wait(timeout=60) == -signal.SIGKILL

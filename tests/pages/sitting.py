@@ -20,7 +20,8 @@ URL = "/professionnel/vaccin-covid/seances/"
 FORM = {
     "vaccine": "comirnaty", "lot": "AB1234", "site": "deltoide_gauche", "occurred_on": "2021-03-01", "place_kind": "ehpad",
     "place_name": "Les Tamaris", "postcode": "35000", "commune_code": "35238",
-    "declares": "on", "declarant_prescribes": "oui", "prescribed_on": "2021-03-01", "patient_accepts": "on", "patient_informed": "on",
+    "declares": "on", "declarant_prescribes": "oui", "prescribed_on": "2021-03-01", "patient_accepts": "on",
+    "patient_informed": "on",
 }  # fmt: skip
 
 
@@ -68,5 +69,6 @@ def send(
 ) -> tuple[HttpResponse, dict[str, Any]]:
     """One row, as the page sends it."""
     said = {"row": str(row or uuid4()), "typed": typed, **more}
-    answer = client.post(f"{URL}{session.pk}/ligne/", said, content_type="application/json", headers={"accept": "application/json"})
+    wanted = {"accept": "application/json"}
+    answer = client.post(f"{URL}{session.pk}/ligne/", said, content_type="application/json", headers=wanted)
     return answer, answer.json()

@@ -287,6 +287,26 @@ def _doses_read(source: PostgresSource) -> int:
     return int(found["doses"][0].as_py())
 
 
+HOSTILE = [
+    "lots/?vaccin=%00&etat=x&page=-1", "lots/ajouter/?vaccin=%00&lot=%00", "lots/hors-liste/doses/?vaccin=comirnaty&lot=%00",
+    "lots/999999999999999999999/", "volumes/?page=zz", "annulations/?alerte=%C2%B2", "annulations/?alerte=%D9%A1",
+    "doublons/?etat=%00&page=9e9",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("address", HOSTILE)
+def test_an_address_made_up_is_answered(administrator: Client, address: str) -> None:
+    assert administrator.get(f"/administration/{address}").status_code in {200, 404}
+
+
+@pytest.mark.parametrize("start", ["0001-01-01T00:00", "9999-12-31T23:59", "2021-03-28T02:30"])
+def test_a_moment_at_the_end_of_time_is_answered(administrator: Client, start: str) -> None:
+    """Also one that does not exist, at the change of hour."""
+    dose(person())
+    answer = administrator.post(CANCEL, window(start=start, end="9999-12-31T23:59:59", actor="nobody"))
+    assert answer.status_code == 422 and not Dose.objects.cancelled_administratively().exists()
+
+
 # The cost of pages
 
 

@@ -1,4 +1,4 @@
-"""VC-60, VC-61 in a real browser: by keyboard alone, the network cut in the middle, answers lost, the page closed and reopened."""
+"""VC-60, VC-61 in a real browser: by keyboard alone, the network cut, answers lost, the page closed and reopened."""
 
 from __future__ import annotations
 

@@ -128,5 +128,5 @@ def test_queries_of_the_pages(client: Client, django_assert_num_queries: DjangoA
     send(client, *({"nom": f"X{n}"} for n in range(20)))
     with django_assert_num_queries(5):
         client.get(URL)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get(f"{URL}{ImportedFile.objects.get().pk}/")

@@ -78,10 +78,10 @@ def test_the_prescriber_is_filled_from_the_session_but_the_date(client: Client, 
     assert "Prescripteur : Anne Delmas, RPPS 99900000111, médecin" in text_of(page)
     assert "autofocus" in page.content.decode().split('name="prescribed_on"')[1].split(">")[0]
     refused = declare(client, someone, prescribed_on="")
-    assert refused.status_code == 422 and "Date de l'ordonnance : indiquez-la" in text_of(refused)
+    assert refused.status_code == 422 and "Date de l’ordonnance : Indiquez-la" in text_of(refused)
     refused = declare(client, someone, declarant_prescribes="non")
     assert refused.status_code == 422
-    for missing in ("Nom du prescripteur : recopiez-le", "Prénom du prescripteur", "Profession du prescripteur : choisissez"):
+    for missing in ("Nom du prescripteur : Recopiez-le", "Prénom du prescripteur", "Profession du prescripteur : Choisissez"):
         assert missing in text_of(refused)
     typed = {"prescriber_family_name": "Roux", "prescriber_given_names": "Luc", "prescriber_profession": "sage_femme"}
     assert declare(client, someone, declarant_prescribes="non", **typed).status_code == 302

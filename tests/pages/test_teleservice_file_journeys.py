@@ -72,6 +72,13 @@ def picture(page: Page, name: str) -> None:
         page.set_viewport_size({"width": 1280, "height": 800})
 
 
+def printed(page: Page, name: str) -> None:
+    """The same on paper."""
+    folder = os.environ.get("ALLANT_PICTURES")
+    if folder:
+        page.pdf(path=Path(folder) / f"{name}.pdf", format="A4")
+
+
 def someone_eligible(client: Client, **values: str) -> Person:
     found = known_patient(**values)
     open_file(client, found)
@@ -162,6 +169,12 @@ def test_a_first_entry_with_completion(page: Page, client_of_the_doctor: Client)
     picture(page, "completion")
     page.get_by_role("option", name="35000 Rennes").click()
     assert page.get_by_label("Code postal").input_value() == "35000"
+    assert page.get_by_label("Nom du lieu").input_value() == ""
+    page.get_by_label("Code postal").fill("")
+    page.get_by_label("Code postal").press_sequentially("3520")
+    expect(page.get_by_role("option", name="35200 Rennes")).to_be_visible()
+    press(page, "ArrowDown", "Enter")
+    assert page.get_by_label("Code postal").input_value() == "35200"
     page.get_by_label("Nom du lieu").fill("EHPAD Les Tamaris")
     press(page, "Enter")
     page.get_by_role("button", name="J’ai vérifié, j’enregistre").click()
@@ -247,6 +260,7 @@ def test_every_page_of_the_file_is_accessible(page: Page, client_of_the_doctor: 
     page.goto(site + given.url)
     axe(page)
     picture(page, "dose-synthese")
+    printed(page, "dose-imprimee")
     following = someone_eligible(client, given_names="Paul")
     page.goto(site + reverse("teleservice_file", args=[following.pk]))
     axe(page)

@@ -1,13 +1,16 @@
 """The priority category of a patient, by date: which, why, and what is said when none applies (VC-23)."""
 
+from pathlib import Path
+
 import pytest
 
+from allant.doctrine import Rules
 from allant.immunizations.models import Vaccine
 from allant.people.models import Person, SituationKind
 from allant.targeting import define, engine_memory
 from allant.vaccination.campaigns import population
 from allant.vaccination.known import Known
-from allant.vaccination.priority import Priority, priority_of, situation_label
+from allant.vaccination.priority import Priority, outside_is_refused, priority_of, situation_label
 from tests.vaccination.builders import day, known
 
 # on, born, situations of the register, said by the declarant, activity of the patient; category expected
@@ -90,6 +93,18 @@ def test_the_opening_that_will_concern_them_is_told() -> None:
     assert "« Personnes de 50 ans et plus » ouvrira le 15/05/2021." in waiting.warning
     assert found("2021-03-30", "1971-05-15", "", "", "").announced is None
     assert "l'âge ne peut être vérifié" in found("2021-04-01", None, "", "", "").warning
+
+
+def test_the_doctrine_says_whether_the_doctor_decides(tmp_path: Path) -> None:
+    """VC-23: a warning today; a refusal from the day a book says so."""
+    on = day("2021-02-01")
+    assert not outside_is_refused(on, known("2021-02-01"))
+    (tmp_path / "later.yaml").write_text(
+        "teleservice.outside_priority:\n  label: Hors priorité\n  unit: choice\n  choices: [doctor_decides, refused]\n"
+        "  versions:\n    - {in_force: 2021-02-01, known_from: 2021-01-20, value: refused, assumption: essai}\n"
+    )
+    strict = Rules(tmp_path).as_known_on(on)
+    assert outside_is_refused(on, strict) and not outside_is_refused(day("2021-01-31"), strict)
 
 
 @pytest.mark.parametrize("line", TABLE)

@@ -2,9 +2,12 @@
 
 import pytest
 
+from allant.immunizations.actions import DoseRefused
+from allant.vaccination.eligibility import DeclarationRefused, declare_eligibility
 from allant.vaccination.professions import profession_code, profession_label
+from allant.vaccination.recording import record_vaccination
 from allant.vaccination.rights import rights_of
-from tests.vaccination.builders import day, known
+from tests.vaccination.builders import NURSE, day, declaration, declare, doctor, entry, known, patient
 
 # profession, known and asked on; find, declare, record, opening told
 TABLE = [
@@ -34,3 +37,19 @@ def test_professions_are_named_whichever_list_their_code_is_of() -> None:
     assert profession_code("10", on, book) == profession_code("medecin", on, book) == "medecin"
     assert (profession_label("60", on, book), profession_label("99", on, book)) == ("Infirmier ou infirmière", "99")
     assert profession_code("medecin", day("2020-01-01"), book) == ""
+
+
+@pytest.mark.django_db
+def test_actions_hold_the_professions_to_their_date() -> None:
+    """VC-02: not only the page; whoever calls the action, a nurse neither declares nor records before the day."""
+    nurse = doctor(rpps="10000000002", profession="60")
+    told = {"declaration": declaration(), "declarant": nurse, "organisation": None, "structure_name": "", "by": NURSE}
+    with pytest.raises(DeclarationRefused, match=r"« Infirmier ou infirmière » ne peut pas déclarer .* le 10/03/2021"):
+        declare_eligibility(person=patient(), source_key="n1", today=day("2021-03-10"), **told)
+    someone = patient()
+    declare(someone)
+    given = {"person": someone, "entry": entry("2021-03-10"), "by": NURSE, "recorder": nurse, "organisation": None}
+    with pytest.raises(DoseRefused, match="Elle le pourra à partir du 15/03/2021"):
+        record_vaccination(source_key="d1", today=day("2021-03-10"), **given)
+    assert record_vaccination(source_key="d1", today=day("2021-03-15"), **given).practitioner == nurse
+    assert declare_eligibility(person=patient(), source_key="n1", today=day("2021-03-15"), **told).declarant == nurse

@@ -281,6 +281,24 @@ def test_a_dose_given_abroad_is_history_with_its_proof() -> None:
     assert give(someone, "2021-05-02", "comirnaty").dose_number == 2
 
 
+def test_an_older_dose_found_late_completes_the_schedule() -> None:
+    """VC-42: its rank is the next one, marked; the dose recorded first keeps its own."""
+    someone = declared("1970-05-01")
+    local = give(someone, "2021-06-10")
+    older = record_history(
+        person=someone, entry=entry("2021-04-10", proof="certificat NHS"), source_key="h1", by=DOCTOR, today=day("2021-07-01")
+    )
+    assert (local.dose_number, older.dose_number, older.series, older.series_doses) == (1, 2, "primary", 2)
+    assert older.forced_rules == ["rank_skips"]
+    found = journey_of(someone, day("2021-07-02"), known("2021-07-02"))
+    assert found.next is None and [dose.pk for dose in found.doses] == [older.pk, local.pk]
+    with pytest.raises(DoseRefused) as refusal:
+        record_history(
+            person=someone, entry=entry("2021-03-10", proof="carnet"), source_key="h2", by=DOCTOR, today=day("2021-07-01")
+        )
+    assert refusal.value.codes == ["rank_taken"]
+
+
 def test_a_dose_before_the_vaccine_was_authorised_here_has_its_schedule() -> None:
     """VC-42: by the first rule of that vaccine."""
     found = record_history(

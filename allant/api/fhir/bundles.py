@@ -1,4 +1,4 @@
-"""Many acts in one sending: batch, each on its own; transaction, all or nothing. One bulk recording, one entry in the access log."""
+"""Many acts in one sending: batch, each on its own; transaction, all or nothing. One bulk recording, one access log entry."""
 
 from __future__ import annotations
 
@@ -110,7 +110,9 @@ def _read_entry(entry: shapes.Entry, client: Client, today: date) -> Received:
 
 
 def _record(sending: _Sending, client: Client, today: date, *, key: str) -> None:
-    positions = [position for position, one in enumerate(sending.received) if one is not None and position not in sending.refusals]
+    positions = [
+        position for position, one in enumerate(sending.received) if one is not None and position not in sending.refusals
+    ]
     if not positions:
         return
     acts: list[Received] = [sending.received[position] for position in positions]  # type: ignore[misc]

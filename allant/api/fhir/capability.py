@@ -25,10 +25,14 @@ _PARAMETER = re.compile(r"<(?:(\w+):)?(\w+)>")
 
 def statement(interactions: Sequence[Interaction], base: str) -> dict[str, Any]:
     """The CapabilityStatement."""
-    by_resource = groupby(sorted((one for one in interactions if one.resource), key=lambda one: one.resource), key=lambda one: one.resource)
+    by_resource = groupby(
+        sorted((one for one in interactions if one.resource), key=lambda one: one.resource), key=lambda one: one.resource
+    )
     security = {
         "cors": False,
-        "service": [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/restful-security-service", "code": "SMART-on-FHIR"}]}],
+        "service": [
+            {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/restful-security-service", "code": "SMART-on-FHIR"}]}
+        ],
         "description": "OAuth2, client credentials : un jeton est demandé à /fhir/oauth2/token.",
         "extension": [
             {
@@ -51,7 +55,9 @@ def statement(interactions: Sequence[Interaction], base: str) -> dict[str, Any]:
                 "mode": "server",
                 "security": security,
                 "resource": [_resource(name, list(group)) for name, group in by_resource],
-                "interaction": [{"code": code} for code in SYSTEM_LEVEL if any(one.code == "transaction" for one in interactions)],
+                "interaction": [
+                    {"code": code} for code in SYSTEM_LEVEL if any(one.code == "transaction" for one in interactions)
+                ],
             }
         ],
     }
@@ -142,12 +148,22 @@ def _path_parameter(kind: str, name: str) -> dict[str, Any]:
 
 
 def _responses(one: Interaction) -> dict[str, Any]:
-    media = {"application/json": {}} if "oauth" in one.route or "." in one.route else {"application/fhir+json": {"schema": {"type": "object"}}}
+    media = (
+        {"application/json": {}}
+        if "oauth" in one.route or "." in one.route
+        else {"application/fhir+json": {"schema": {"type": "object"}}}
+    )
     good = {"create": ("200", "201"), "update": ("200",)}.get(one.code, ("200",))
-    refusals = ["400", "406", "429"] + (["401", "403"] if one.scope or one.code == "token" else []) + (["404"] if "<" in one.route else [])
+    refusals = (
+        ["400", "406", "429"]
+        + (["401", "403"] if one.scope or one.code == "token" else [])
+        + (["404"] if "<" in one.route else [])
+    )
     if one.method in ("POST", "PUT"):
         refusals += ["409", "412", "413", "415", "422", "428"]
-    return {code: {"description": "réponse" if code[0] == "2" else "refus", "content": media} for code in (*good, *sorted(refusals))}
+    return {
+        code: {"description": "réponse" if code[0] == "2" else "refus", "content": media} for code in (*good, *sorted(refusals))
+    }
 
 
 def _body(one: Interaction) -> dict[str, Any] | None:
@@ -197,7 +213,11 @@ _IMMUNIZATION = {
 }
 _REQUEST = {
     "type": "object",
-    "properties": {"method": {"type": "string", "enum": ["POST"]}, "url": {"type": "string", "enum": ["Immunization"]}, "ifNoneExist": _TEXT},
+    "properties": {
+        "method": {"type": "string", "enum": ["POST"]},
+        "url": {"type": "string", "enum": ["Immunization"]},
+        "ifNoneExist": _TEXT,
+    },
 }
 _BUNDLE = {
     "type": "object",

@@ -22,7 +22,9 @@ logger = logging.getLogger(__name__)
 JSON_TYPES = {"application/fhir+json", "application/json"}
 ACCEPTABLE = JSON_TYPES | {"*/*", "application/*", "text/json", ""}
 FORM = "application/x-www-form-urlencoded"
-FAILURE = "Erreur inattendue. L'envoi n'a peut-être pas été enregistré : renvoyez-le tel quel, il ne sera jamais compté deux fois."
+FAILURE = (
+    "Erreur inattendue. L'envoi n'a peut-être pas été enregistré : renvoyez-le tel quel, il ne sera jamais compté deux fois."
+)
 
 
 @dataclass(frozen=True)
@@ -97,5 +99,5 @@ def _not_allowed(request: HttpRequest, allowed: str) -> Refusal:
     text = f"Cette adresse n'admet que : {allowed}."
     if request.method in {"GET", "HEAD"}:
         # The query is neither read nor repeated: a number may stand in it.
-        text = "Une recherche s'envoie par POST à …/_search, les critères dans le corps : un numéro ne figure jamais dans une adresse."
+        text = "Une recherche s'envoie par POST à …/_search, critères dans le corps : un numéro ne figure jamais dans une adresse."
     return refusal(HTTPStatus.METHOD_NOT_ALLOWED, "not-supported", text, headers={"Allow": allowed})

@@ -1,6 +1,6 @@
 """Logical ids: the row's number and a seal, so that nobody reads the register by counting.
 
-A client holds the id of a person or a dose only because the server gave it, in answer to a search by number or to an act it recorded.
+A client holds the id of a person or a dose only because the server gave it: for a search by number, or for an act it recorded.
 """
 
 from __future__ import annotations

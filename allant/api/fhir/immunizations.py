@@ -44,7 +44,7 @@ def create(request: HttpRequest) -> HttpResponse:
 
 
 def honour_condition(received: Received, condition: str, client: Client) -> None:
-    """`If-None-Exist: identifier=système|valeur` names the act: sent again, it is the same. Raises Refusal when it says anything else."""
+    """`If-None-Exist: identifier=système|valeur` names the act: sent again, it is the same. Raises Refusal for anything else."""
     if not condition:
         return
     try:
@@ -52,10 +52,18 @@ def honour_condition(received: Received, condition: str, client: Client) -> None
     except ValueError:
         given = {}
     system, bar, value = (given.get("identifier") or [""])[0].partition("|")
-    if set(given) != {"identifier"} or len(given["identifier"]) != 1 or not bar or not value or system in systems.MATRICULE_SYSTEMS:
+    if (
+        set(given) != {"identifier"}
+        or len(given["identifier"]) != 1
+        or not bar
+        or not value
+        or system in systems.MATRICULE_SYSTEMS
+    ):
         text = "If-None-Exist : la forme identifier=système|valeur est attendue, avec l'identifiant de l'acte."
         raise refusal(HTTPStatus.PRECONDITION_FAILED, "invalid", text)
-    if received.source_key.rpartition("|")[0] != f"fhir:{client.name}:" and received.source_key != key_of(client.name, system, value):
+    if received.source_key.rpartition("|")[0] != f"fhir:{client.name}:" and received.source_key != key_of(
+        client.name, system, value
+    ):
         text = "If-None-Exist et Immunization.identifier nomment deux actes différents."
         raise refusal(HTTPStatus.PRECONDITION_FAILED, "conflict", text, "Immunization.identifier")
     received.source_key = key_of(client.name, system, value)
@@ -159,7 +167,14 @@ def _searched(form: Any, client: Client):  # type: ignore[no-untyped-def]
 
 
 def _one(
-    request: HttpRequest, dose: Dose, client: Client, today: date, status: HTTPStatus, *, root: int | None = None, located: bool = False
+    request: HttpRequest,
+    dose: Dose,
+    client: Client,
+    today: date,
+    status: HTTPStatus,
+    *,
+    root: int | None = None,
+    located: bool = False,
 ) -> HttpResponse:
     root = root or roots_of([dose])[dose.pk]
     resource_id = ids.public_id("Immunization", root)

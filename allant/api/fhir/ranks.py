@@ -17,7 +17,7 @@ _SERIES = {series.value: series.value for series in Series} | {series.label: ser
 
 
 def complete(act: Received, book: RuleBook) -> None:
-    """Fill rank, doses of the series and series. What the sender gives stands, and is checked when it is recorded. Raises Refusal."""
+    """Fill rank, doses of the series and series. What the sender gives stands, and is checked at recording. Raises Refusal."""
     act.series = _SERIES.get(act.series or "")
     if act.dose_number is None or act.series_doses is None:
         _from_journey(act, book)

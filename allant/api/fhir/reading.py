@@ -21,7 +21,7 @@ LONGEST_LOT, LONGEST_REASON = 40, 200
 
 @dataclass(slots=True)
 class Pointer:
-    """Who or what a Reference names: a row, or a number still to be looked up. The number never leaves this object by accident."""
+    """Who or what a Reference names: a row, or a number still to be looked up, which is never printed."""
 
     pk: int | None = None
     number: str | None = None
@@ -73,7 +73,7 @@ class _Reader:
         if vaccine is None and found:
             self.wrong("code-invalid", f"Les codes {', '.join(found)} nomment des vaccins différents.", "vaccineCode")
         elif vaccine is None:
-            text = "Aucun code connu ne nomme le vaccin : un code CVX, CIP, NUVA ou du registre européen est attendu (ATC ne suffit pas)."
+            text = "Aucun code connu ne nomme le vaccin : CVX, CIP, NUVA ou registre européen attendu (ATC ne suffit pas)."
             self.wrong("code-invalid", text, "vaccineCode.coding" if coding else "vaccineCode")
         return vaccine or ""
 
@@ -120,7 +120,9 @@ class _Reader:
     def _rpps(self, identifier: shapes.Identifier, place: str) -> Pointer | None:
         system = _text(identifier.system)
         if systems.LOOSE_SYSTEMS.get(system, system) != systems.RPPS:
-            self.wrong("code-invalid", f"Le professionnel est désigné par son RPPS ({systems.RPPS}).", f"{place}.identifier.system")
+            self.wrong(
+                "code-invalid", f"Le professionnel est désigné par son RPPS ({systems.RPPS}).", f"{place}.identifier.system"
+            )
             return None
         rpps = _text(identifier.value)
         if not (len(rpps) == 11 and rpps.isascii() and rpps.isdigit()):
@@ -166,7 +168,7 @@ class _Reader:
         for index, one in enumerate(_list(self.resource.identifier)):
             system, value = _text(one.system), _text(one.value)
             if system in systems.MATRICULE_SYSTEMS or system in systems.INS:
-                text = "L'identifiant d'une vaccination n'est pas le numéro d'une personne : donnez celui de l'acte dans votre logiciel."
+                text = "L'identifiant d'une vaccination n'est pas le numéro d'une personne : donnez celui de l'acte."
                 self.wrong("business-rule", text, f"identifier[{index}].system")
             elif value:
                 return key_of(client, system, value)
@@ -222,7 +224,9 @@ def matricule_of(identifier: shapes.Identifier) -> tuple[str | None, str, str]:
     """The 13 characters of an insured's number; or None, what is wrong in French, and the part (`system`, `value`) at fault."""
     system = _text(identifier.system)
     if system in systems.INS:
-        text = "L'identité INS demande une identité qualifiée, que ce registre ne tient pas : envoyez le numéro de sécurité sociale."
+        text = (
+            "L'identité INS demande une identité qualifiée, que ce registre ne tient pas : envoyez le numéro de sécurité sociale."
+        )
         return None, text, "system"
     if system not in systems.MATRICULE_SYSTEMS:
         return None, f"Système attendu : {systems.NSS_NIR} (NIR) ou {systems.NSS_NIA} (NIA).", "system"

@@ -18,7 +18,7 @@ GENDERS = {"M": "male", "F": "female"}
 
 
 def immunization(dose: Dose, *, root: int, known_on: date, client: str = "") -> dict[str, Any]:
-    """One version of a dose. `root`: the row of its first version, which names it; `client`: who reads, and finds its own identifier."""
+    """One version of a dose. `root`: the row of its first version, which names it; `client`: reads back its own identifier."""
     resource: dict[str, Any] = {
         "resourceType": "Immunization",
         "id": ids.public_id("Immunization", root),
@@ -112,7 +112,9 @@ def _identifier(number: Matricule) -> dict[str, Any]:
 def _birth_date(person: Person) -> str:
     if person.birth_date is None:
         return ""
-    length = {BirthPrecision.YEAR: 4, BirthPrecision.MONTH: 7, BirthPrecision.NONE: 0}.get(BirthPrecision(person.birth_precision), 10)
+    length = {BirthPrecision.YEAR: 4, BirthPrecision.MONTH: 7, BirthPrecision.NONE: 0}.get(
+        BirthPrecision(person.birth_precision), 10
+    )
     return person.birth_date.isoformat()[:length]
 
 
@@ -155,7 +157,8 @@ def location(row: Location) -> dict[str, Any]:
 def searchset(resources: Iterable[dict[str, Any]], base: str) -> dict[str, Any]:
     """What a search found, with the address of each."""
     entries = [
-        {"fullUrl": f"{base}/{one['resourceType']}/{one['id']}", "resource": one, "search": {"mode": "match"}} for one in resources
+        {"fullUrl": f"{base}/{one['resourceType']}/{one['id']}", "resource": one, "search": {"mode": "match"}}
+        for one in resources
     ]
     bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset", "total": len(entries)}
     return bundle | ({"entry": entries} if entries else {})

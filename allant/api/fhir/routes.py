@@ -31,7 +31,9 @@ INTERACTIONS: list[Interaction] = [
     Interaction(
         "/Immunization/_search", "POST", "search-type", immunizations.search, "Chercher des vaccinations", "Immunization", READ
     ),
-    Interaction("/Patient/_search", "POST", "search-type", patients.search, "Chercher un patient", "Patient", "system/Patient.rs"),
+    Interaction(
+        "/Patient/_search", "POST", "search-type", patients.search, "Chercher un patient", "Patient", "system/Patient.rs"
+    ),
     Interaction(
         "/Patient/<str:resource_id>", "GET", "read", patients.read_one, "Lire un patient", "Patient", "system/Patient.rs"
     ),

@@ -1,7 +1,7 @@
 """The shape of what is accepted: msgspec decodes and validates in one go.
 
-Unknown elements are refused here: what this lets in, `fhir.resources` lets in too (tests/api/test_shapes.py). What it does not let in
-goes the slow way (`judging`), where `fhir.resources` has the last word and elements that are not kept are dropped by `pruned`.
+Unknown elements are refused here: what this lets in, `fhir.resources` lets in too (tests/api/test_shapes.py). What it does not
+goes the slow way (`judging`): `fhir.resources` has the last word, and elements that are not kept are dropped by `pruned`.
 """
 
 from __future__ import annotations

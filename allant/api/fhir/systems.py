@@ -1,7 +1,7 @@
 """The names other software knows: identifier systems, code systems, profiles.
 
-NSS OIDs: the insured's number used as social security number (FR Core 2.2, slices NSS-NIR and NSS-NIA). The INS OIDs (.8, .9) belong
-to identities qualified by the national teleservice: the register holds none, so they are neither written nor accepted.
+NSS OIDs: the insured's number used as social security number (FR Core 2.2, slices NSS-NIR and NSS-NIA). The INS OIDs (.8, .9)
+belong to identities qualified by the national teleservice: the register holds none, they are neither written nor accepted.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ def _cancel_or_review(request: HttpRequest, form: WindowForm) -> HttpResponse | 
 def _of_alert(request: HttpRequest) -> dict[str, Any]:
     """The account and window of an alert, to start from."""
     asked = request.GET.get("alerte", "")
-    alert = VolumeAlert.objects.filter(pk=asked).first() if asked.isdigit() and len(asked) < 10 else None
+    alert = VolumeAlert.objects.filter(pk=int(asked)).first() if asked.isdecimal() and len(asked) < 10 else None
     return {"actor": alert.actor, "start": alert.window_start, "end": alert.window_end} if alert else {}
 
 

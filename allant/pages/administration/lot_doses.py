@@ -52,7 +52,7 @@ def lot_persons(request: HttpRequest, lot: int) -> HttpResponse:
 def unlisted_doses(request: HttpRequest) -> HttpResponse:
     """Doses of a lot that no list holds, whom they were given to and by whom."""
     vaccine, number = request.GET.get("vaccin", ""), request.GET.get("lot", "")
-    if vaccine not in Vaccine.values or not number:
+    if vaccine not in Vaccine.values or not number.isprintable() or not number:
         raise Missing("Aucun lot demandé : choisissez-en un dans la liste des lots hors liste.")
     lot = Lot(vaccine=vaccine, number=number)
     above = reverse("administration_unlisted_lots")

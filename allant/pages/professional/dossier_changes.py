@@ -44,7 +44,7 @@ def correct(request: HttpRequest, person_id: int, dose_id: int) -> HttpResponse:
             log_request(request, LoggedAction.WRITE, "téléservice : vaccination rectifiée", [file.person.pk])
             messages.success(request, "Dose rectifiée : remettez le nouveau document au patient, l’ancien ne vaut plus.")
             return redirect("teleservice_dose", file.person.pk, corrected.pk)
-        log_request(request, LoggedAction.REFUSED, "téléservice : rectification à compléter", [file.person.pk])
+        log_request(request, LoggedAction.READ, "téléservice : rectification à compléter", [file.person.pk])
         return _correction_page(request, file, dose, form, why)
     if refusal := may_be_changed_by(dose, file.acting.by):
         messages.error(request, refusal)

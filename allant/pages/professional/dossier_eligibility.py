@@ -66,7 +66,7 @@ def submitted(request: HttpRequest, file: File) -> HttpResponse:
         log_request(request, LoggedAction.WRITE, "téléservice : éligibilité déclarée", [file.person.pk])
         messages.success(request, "Déclaration d’éligibilité validée.")
         return redirect("teleservice_declaration", file.person.pk, declared.pk)
-    log_request(request, LoggedAction.REFUSED, "téléservice : déclaration d'éligibilité à compléter", [file.person.pk])
+    log_request(request, LoggedAction.READ, "téléservice : déclaration d'éligibilité à compléter", [file.person.pk])
     if file.journey.declaration and form.non_field_errors():  # validated meanwhile, here or elsewhere: it is shown
         messages.error(request, " ".join(form.non_field_errors()))
         return redirect("teleservice_declaration", file.person.pk, file.journey.declaration.pk)
@@ -91,7 +91,7 @@ def correct(request: HttpRequest, person_id: int, declaration_id: int) -> HttpRe
             log_request(request, LoggedAction.WRITE, "téléservice : éligibilité rectifiée", [person_id])
             messages.success(request, "Déclaration rectifiée : remettez le nouveau document au patient, l’ancien ne vaut plus.")
             return redirect("teleservice_declaration", person_id, corrected.pk)
-        log_request(request, LoggedAction.REFUSED, "téléservice : rectification à compléter", [person_id])
+        log_request(request, LoggedAction.READ, "téléservice : rectification à compléter", [person_id])
         return _page(request, file, form, declared, why)
     log_request(request, LoggedAction.READ, "téléservice : rectification d'une déclaration", [person_id])
     form = EligibilityForm(initial={"source_key": uuid4(), **initial_of(declared)}, book=file.book, on=file.on)

@@ -66,8 +66,7 @@ def submitted(request: HttpRequest, file: File) -> HttpResponse:
             return _check(request, file, form)
         except (DoseRefused, LocationRefused) as refusal:
             show_refusal(form, refusal)
-    action = LoggedAction.REFUSED if form.errors else LoggedAction.READ
-    log_request(request, action, "téléservice : vaccination à compléter", [file.person.pk])
+    log_request(request, LoggedAction.READ, "téléservice : vaccination à compléter", [file.person.pk])
     return _form_page(request, file, form, last)
 
 
@@ -80,6 +79,8 @@ def _recorded(request: HttpRequest, file: File) -> HttpResponse | None:
         dose = _given(file, form)
     except (DoseRefused, LocationRefused):
         return None
+    if (dose.source_key, dose.lot) != (key_of(form), form.cleaned_data["lot"]):  # another sending came first
+        return _already(request, file, dose)
     log_request(request, LoggedAction.WRITE, "téléservice : vaccination enregistrée", [file.person.pk])
     messages.success(request, "Vaccination enregistrée.")
     return redirect("teleservice_dose", file.person.pk, dose.pk)
@@ -173,7 +174,8 @@ def _sent_before(form: DoseForm, file: File) -> Dose | None:
 
 def _already(request: HttpRequest, file: File, dose: Dose) -> HttpResponse:
     log_request(request, LoggedAction.READ, "téléservice : vaccination déjà enregistrée", [file.person.pk])
-    messages.info(request, "Cette vaccination était déjà enregistrée : une seule dose compte. Pour la modifier, corrigez-la ici.")
+    message = "Cette vaccination était déjà enregistrée : une seule dose compte. Relisez-la ; son auteur peut la rectifier."
+    messages.info(request, message)
     return redirect("teleservice_dose", file.person.pk, dose.pk)
 
 

@@ -64,7 +64,7 @@ class DossierForm(forms.Form):
     def _of_fields(self) -> Iterator[Refusal]:
         for bound in self:
             for message in bound.errors:
-                yield Refusal(_anchor(bound), str(bound.label), str(message))
+                yield Refusal(_anchor(bound), str(bound.label), _without_name(str(message), str(bound.label)))
 
     def ready(self) -> None:
         """Call before rendering: describes invalid controls by their messages, and proposed ones by their mark."""
@@ -82,6 +82,13 @@ def _dress(field: forms.Field) -> None:
     field.shape, field.group = shape, group  # type: ignore[attr-defined]
     if shape == "input":
         field.widget.attrs.setdefault("class", f"fr-{group}")
+
+
+def _without_name(message: str, label: str) -> str:
+    """A message that begins by the field's name, which the summary already says, without it."""
+    name, _, rest = message.partition(" : ")
+    same = name.replace("'", "’") == label
+    return rest[:1].upper() + rest[1:] if same and rest else message
 
 
 def _anchor(bound: BoundField) -> str:

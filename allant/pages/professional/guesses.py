@@ -9,14 +9,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 
-from django.db import connection
+from django.db import connection, transaction
 from django.http import HttpRequest
 
 from allant import clock
-from allant.accounts.models import AccessLogEntry
-from allant.doctrine import RuleBook, rules
+from allant.accounts.log import log_request
+from allant.accounts.models import LoggedAction
+from allant.doctrine import rules
 
 WRONG_GUESS = "téléservice : recherche sans résultat"
+# The wrong guess whose end of life frees a place, when none is free; by the database's clock, that of the log.
+_TURN = """SELECT at, now() FROM accounts_accesslogentry WHERE actor_id = %s AND purpose = %s AND at > now() - %s
+    ORDER BY at DESC, id DESC OFFSET %s LIMIT 1"""
 LOCKS = 4_915  # the class of the advisory locks taken here
 
 
@@ -29,20 +33,23 @@ class Wait:
 
 
 def wait_due(request: HttpRequest) -> Wait | None:
-    """How long this account waits before it may search again, or None when it may now.
-
-    Inside a transaction: searches of one account wait for each other until it ends, so that many at once count as many.
-    """
-    rule = _rule(rules.as_known_on(clock.today()))
-    window = timedelta(minutes=rule["window_minutes"])
+    """How long this account waits before it may search again, or None when it may now."""
+    rule = rules.as_known_on(clock.today()).value("teleservice.guesses", clock.today())
+    allowed, window = rule["allowed"], timedelta(minutes=rule["window_minutes"])
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s::int), clock_timestamp()", [LOCKS, request.user.pk % 2**31])
-        now: datetime = cursor.fetchone()[1]  # the database's clock, that of the log
-    wrong = AccessLogEntry.objects.done_by(request.user).filter(at__gt=now - window, purpose=WRONG_GUESS)
-    turn = list(wrong.order_by("-at", "-id").values_list("at", flat=True)[rule["allowed"] - 1 : rule["allowed"]])
-    return Wait(turn[0] + window, ceil((turn[0] + window - now).total_seconds())) if turn else None
+        cursor.execute(_TURN, [request.user.pk, WRONG_GUESS, window, allowed - 1])
+        turn = cursor.fetchone()
+    return Wait(turn[0] + window, ceil((turn[0] + window - turn[1]).total_seconds())) if turn else None
 
 
-def _rule(book: RuleBook) -> dict[str, int]:
-    value: dict[str, int] = book.value("teleservice.guesses", clock.today())
-    return value
+def count_guess(request: HttpRequest) -> Wait | None:
+    """Write a wrong guess in the access log, unless too many are there: then how long to wait.
+
+    The guesses of one account wait for each other, so that many at once count as many.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s::int)", [LOCKS, request.user.pk % 2**31])
+        wait = wait_due(request)
+        if wait is None:
+            log_request(request, LoggedAction.SEARCH, WRONG_GUESS)
+    return wait

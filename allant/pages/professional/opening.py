@@ -9,8 +9,6 @@ from typing import Literal
 
 from django.http import HttpRequest
 
-from allant.accounts.log import log_request
-from allant.accounts.models import LoggedAction
 from allant.pages.base.errors import Missing
 from allant.people.models import Person
 
@@ -18,22 +16,16 @@ FoundBy = Literal["code", "nir", "card", "entry", "invitation"]
 
 KEPT = 300
 SESSION_KEY = "allant_files"
-PURPOSES = {
-    "code": "téléservice : dossier ouvert par code de ciblage",
-    "nir": "téléservice : dossier ouvert par NIR",
-    "card": "téléservice : dossier ouvert par carte Vitale",
-    "entry": "téléservice : dossier créé par saisie manuelle",
-    "invitation": "téléservice : dossier ouvert par code de ciblage",
-}
-
 
 def open_file(request: HttpRequest, found: Person | int, found_by: FoundBy) -> Person:
-    """Open the file of a person found (or its id), or that of the record that stands for it; in the access log. Raises Missing."""
+    """Open the file of a person found (or its id), or that of the record that stands for it. Raises Missing.
+
+    The search that found them, or the entry that made them, is in the access log; so will be what is read in the file.
+    """
     person = _standing(found) if isinstance(found, int) or found.merged_into_id else found
     files = {str(person.pk): found_by}
     files.update((key, how) for key, how in _files(request).items() if key != str(person.pk))
     request.session[SESSION_KEY] = dict(list(files.items())[:KEPT])
-    log_request(request, LoggedAction.READ, PURPOSES[found_by], person_ids=[person.pk])
     return person
 
 

@@ -144,7 +144,7 @@ def _doses(ranked: Ranked, values: Values, identities: Identities, sender: Sende
             "site": values.site.take(rows),
             "place_kind": values.places.kinds().take(rows),
             "proof": values.proof.take(rows),
-            "location_id": values.places.location_ids(kept, sender.structure_name, sender.by).take(rows),
+            "location_id": values.places.location_ids(kept, sender.structure_name).take(rows),
             "organisation_id": pa.array([sender.organisation.pk if sender.organisation else None] * len(rows), pa.int64()),
             "practitioner_id": pc.coalesce(identities.practitioner_id.take(rows), pa.scalar(default, pa.int64())),
         }

@@ -11,8 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from allant.directory.actions import location_for
-from allant.directory.models import Location
+from allant.directory.actions import PlaceKey, locations_for
 from allant.geography import communes, fold
 from allant.vaccination.imports.choices import Choices
 from allant.vaccination.imports.faults import Faults, Mask, always
@@ -48,15 +47,16 @@ class Places:
         """The code of the kind of place of each row, '' when none."""
         return pa.array([place.kind for place in self.distinct], pa.string()).take(pa.array(self.of_row))
 
-    def location_ids(self, kept: Mask, default_name: str, by: str) -> pa.Array:
+    def location_ids(self, kept: Mask, default_name: str) -> pa.Array:
         """The id of each row's location, null when the row says none; those missing are added for the rows of `kept`."""
-        wanted = set(np.unique(self.of_row[kept]).tolist())
-        ids = _known([place for number, place in enumerate(self.distinct) if number in wanted], default_name)
-        found = [
-            _location(place, default_name, ids, by) if number in wanted and place.complete else None
-            for number, place in enumerate(self.distinct)
+        used = np.zeros(len(self.distinct), dtype=bool)
+        used[self.of_row[kept]] = True
+        keys = [
+            _key(place, default_name) if named and place.complete else None
+            for named, place in zip(used.tolist(), self.distinct, strict=True)
         ]
-        return pa.array(found, pa.int64()).take(pa.array(self.of_row))
+        ids = locations_for({key for key in keys if key})
+        return pa.array([ids[key] if key else None for key in keys], pa.int64()).take(pa.array(self.of_row))
 
 
 def read_places(values: pa.Table, kinds: Choices, faults: Faults) -> Places:
@@ -139,23 +139,6 @@ def _every_name() -> frozenset[str]:
     return frozenset(fold(word) for pair in _names().items() for word in pair)
 
 
-Known = dict[tuple[str, str, str, str], int]
-
-
-def _known(places: list[PlaceRead], default_name: str) -> Known:
-    """The locations of these places that are recorded already: one query."""
-    wanted = {_key(place, default_name) for place in places if place.complete}
-    rows = Location.objects.filter(postcode__in={key[2] for key in wanted}, name__in={key[1] for key in wanted})
-    return {(row.kind, row.name, row.postcode, row.commune_code): row.pk for row in rows}
-
-
-def _key(place: PlaceRead, default_name: str) -> tuple[str, str, str, str]:
+def _key(place: PlaceRead, default_name: str) -> PlaceKey:
     return (place.kind, place.name or default_name or _names()[place.commune_code], place.postcode, place.commune_code)
 
-
-def _location(place: PlaceRead, default_name: str, known: Known, by: str) -> int:
-    key = _key(place, default_name)
-    if key not in known:
-        kind, name, postcode, commune_code = key
-        known[key] = location_for(kind=kind, name=name, postcode=postcode, commune_code=commune_code, by=by).pk
-    return known[key]

@@ -11,7 +11,7 @@ from allant.campaigns.codes import render
 from allant.vaccination.imports.importing import Sender
 from allant.vaccination.imports.reasons import KINDS, FileRefused
 from tests.vaccination.imports import register
-from tests.vaccination.imports.rendering import PAGE, page, table
+from tests.vaccination.imports.rendering import HOW_TO, PAGE, how_to, page, table
 
 pytestmark = pytest.mark.django_db
 
@@ -97,5 +97,6 @@ def test_every_kind_of_fault_has_a_case() -> None:
 
 
 def test_the_page_of_import_errors_is_current() -> None:
-    """docs/reference/import-errors.md is made from the cases."""
+    """docs/reference/import-errors.md is made from the cases, the columns of docs/how-to/import-doses.md from the code."""
     assert PAGE.read_text("utf-8") == page(), "Lancez : python -m tests.vaccination.imports.rendering"
+    assert HOW_TO.read_text("utf-8") == how_to(), "Lancez : python -m tests.vaccination.imports.rendering"

@@ -44,6 +44,14 @@ if (form) {
   });
 }
 
+/* A commune is not the name of a place: it fills the postcode, and the name stays to be typed. */
+form?.addEventListener("combobox:chosen", (event) => {
+  const fill = event.detail.fill ?? {};
+  if (event.target.name === "place_name" && !("place_name" in fill)) event.target.value = "";
+  if (event.target.name === "postcode") event.target.value = fill.postcode ?? "";
+  checked(event.target);
+});
+
 /* Who prescribes: the prescriber's fields are asked only when it is someone else. */
 const prescribes = document.querySelectorAll("input[name=declarant_prescribes]");
 const showPrescriber = () => {
