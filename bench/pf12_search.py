@@ -141,7 +141,7 @@ def served(port: int) -> Iterator[int]:
     ]  # fmt: skip
     with subprocess.Popen(command, cwd=Path(__file__).parent) as server:
         try:
-            for _ in range(300):
+            for _ in range(1_200):
                 try:
                     Connection(port)
                     break

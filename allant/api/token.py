@@ -7,8 +7,8 @@ from time import monotonic
 
 import msgspec
 from django.core.cache import cache
+from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from oauth2_provider.models import AccessToken
 from oauth2_provider.views import TokenView
 
@@ -40,7 +40,7 @@ def token(request: HttpRequest) -> HttpResponse:
     except msgspec.MsgspecError:
         content = {"error": "invalid_request"}
     if response.status_code == HTTPStatus.OK:
-        AccessToken.objects.filter(expires__lt=timezone.now()).delete()
+        AccessToken.objects.filter(expires__lt=Now()).delete()
     return _answer(content, response.status_code)
 
 

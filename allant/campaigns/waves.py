@@ -79,7 +79,7 @@ def _refuse_closed(campaign: Campaign, on: date) -> None:
 
 
 @transaction.atomic
-def _frozen(campaign: Campaign, on: date, by: str, capacity: int | None, held_out: float) -> Wave | None:
+def _frozen(campaign: Campaign, on: date, by: str, capacity: int | None, held_out: float = 0.0) -> Wave | None:
     _refuse_closed(Campaign.objects.select_for_update().get(pk=campaign.pk), on)
     if (wave := campaign.waves.filter(planned_on=on).first()) is not None:
         return wave

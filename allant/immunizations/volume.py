@@ -12,7 +12,6 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Sum
-from django.utils import timezone
 
 from allant import clock
 from allant.directory.models import Practitioner
@@ -64,7 +63,7 @@ def parameters(limits: Limits | None, at: datetime) -> dict[str, Any]:
 
 def windows(at: datetime) -> tuple[datetime, datetime]:
     """The start of the day, in Paris, and of the hour that hold a moment."""
-    hour = timezone.localtime(at).replace(minute=0, second=0, microsecond=0)
+    hour = at.astimezone(clock.PARIS).replace(minute=0, second=0, microsecond=0)
     return hour.replace(hour=0), hour
 
 
@@ -80,7 +79,7 @@ def watch_volume(
 
     `limits`: those of the day unless given. Doing it again raises nothing more.
     """
-    today = timezone.localtime(at).date()
+    today = at.astimezone(clock.PARIS).date()
     limits = limits or limits_of(source, today, rules.as_known_on(today))
     if limits is not None:
         day, hour = windows(at)

@@ -6,13 +6,13 @@ from allant.accounts.access import public
 from allant.site.health import health
 
 urlpatterns = [
+    path("", include("allant.api.urls")),  # first: programs ask by thousands
     path("", include("allant.pages.public.urls")),
     path("", include("allant.pages.base.urls")),
     path("professionnel/", include("allant.pages.professional.urls")),
     path("campagnes/", include("allant.pages.campaigns.urls")),
     path("administration/", include("allant.pages.administration.urls")),
     path("assure/", include("allant.pages.insured.urls")),
-    path("", include("allant.api.urls")),
     path("connexion/", include("allant.site.signin")),
     path("sante/", public(health), name="health"),
 ]

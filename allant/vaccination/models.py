@@ -134,7 +134,7 @@ class RefusedLine(models.Model):
 
 
 class VaccinationSession(models.Model):
-    """What is the same for everybody in one sitting (VC-60): vaccine, lot, place, day. Its doses bear its id in their source key."""
+    """What everybody in one sitting shares (VC-60): vaccine, lot, place, day. Its doses bear its id in their source key."""
 
     location_id: int | None
     organisation_id: int | None

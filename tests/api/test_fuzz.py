@@ -39,27 +39,30 @@ def attack(schema: Any, headers: dict[str, str], examples: int) -> dict[str, int
     """Send so many examples to each operation; the statuses met. Fails on 5xx, and on a refusal that is no OperationOutcome."""
     met: dict[str, int] = {}
     for found in schema.get_all_operations():
-        operation = found.ok()
-        is_token = operation.path.endswith("/token")
-
-        @settings(
-            max_examples=examples,
-            deadline=None,
-            database=None,
-            derandomize=True,
-            phases=[Phase.explicit, Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        )
-        @given(case=operation.as_strategy())
-        def send(case: Any, is_token: bool = is_token) -> None:
-            answer = case.call(headers={} if is_token else headers)
-            met[str(answer.status_code)] = met.get(str(answer.status_code), 0) + 1
-            assert answer.status_code < 500, (case.method, case.path, answer.text[:500])
-            if answer.status_code >= 400 and not is_token:
-                assert answer.json()["resourceType"] == "OperationOutcome"
-
-        send()
+        _attack_one(found.ok(), headers, examples, met)
     return met
+
+
+def _attack_one(operation: Any, headers: dict[str, str], examples: int, met: dict[str, int]) -> None:
+    is_token = operation.path.endswith("/token")
+
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy())
+    def send(case: Any) -> None:
+        answer = case.call(headers={} if is_token else headers)
+        met[str(answer.status_code)] = met.get(str(answer.status_code), 0) + 1
+        assert answer.status_code < 500, (case.method, case.path, answer.text[:500])
+        if answer.status_code >= 400 and not is_token:
+            assert answer.json()["resourceType"] == "OperationOutcome"
+
+    send()
 
 
 def test_nothing_sent_makes_it_fail(live_server: LiveServer, client: Client) -> None:

@@ -39,7 +39,7 @@ def test_single_serials_never_fall_into_a_range() -> None:
 
 
 def test_a_code_handed_over_sends_no_message_and_leaves_waves_whole(campaign: Campaign) -> None:
-    """VC-19: its wave has no list to complete; the campaign's page names how the code went; the next wave is numbered after it."""
+    """VC-19: its wave has no list to complete; its channel has a name; the next wave is numbered after it."""
     persons(5)
     someone = Person.objects.get(pk=3)
     invitation = give_code(campaign=campaign, person=someone, by="ps:1", on=OPENING)

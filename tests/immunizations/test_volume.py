@@ -7,7 +7,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from django.utils import timezone
 
 from allant import clock
 from allant.doctrine import RuleBook, Rules, rules
@@ -163,7 +162,7 @@ def test_windows_are_those_of_paris() -> None:
 
 def test_the_thresholds_are_the_doctrine_s() -> None:
     """A person who records by hand is stopped; software is not."""
-    on = timezone.localtime(clock.now()).date()
+    on = clock.today()
     book = rules.as_known_on(on)
     by_hand, software = (volume.limits_of(source, on, book) for source in ("teleservice", "fhir"))
     assert by_hand and software

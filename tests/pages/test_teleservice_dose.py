@@ -113,6 +113,8 @@ def test_the_same_form_sent_again_is_one_dose(client: Client, someone: Person) -
     first = send(client, someone)
     again = send(client, someone)
     elsewhere = send(client, someone, source_key=another(2))
+    checked = send(client, someone, step="check", source_key=another(20), lot="AUTRE")
+    assert checked.url == first.url
     changed = client.get(send(client, someone, lot="AUTRE").url)
     assert first.url == again.url == elsewhere.url
     assert "était déjà enregistrée : une seule dose compte" in text_of(changed)

@@ -17,15 +17,19 @@ from typer.testing import CliRunner
 
 from allant.country.population import make_country
 from allant.country.population.load import load_country
+from allant.doctrine import rules
 from allant.immunizations.models import Dose, DoseSummary, Infection
 from allant.people import duplicates
 from allant.people.actions import MergeRefused
 from allant.people.duplicate_commands import app
 from allant.people.models import ContactPoint, DuplicateCandidate, Matricule, Person
+from allant.vaccination.journey import journey_of
 from tests.people.builders import person
 
 AT = datetime(2021, 6, 1, tzinfo=UTC)
 BORN = date(1985, 5, 12)
+JOURNEY_DAY = date(2021, 12, 31)
+BOOK = rules.as_known_on(JOURNEY_DAY)
 
 
 def record(
@@ -231,7 +235,7 @@ def test_vc63_a_survivor_from_outside_the_pair_is_refused() -> None:
 
 
 def reads() -> dict[str, Any]:
-    """What pages and campaigns read of everybody: doses, summaries, numbers, contacts, infections, facts."""
+    """What pages and campaigns read of everybody: doses, summaries, journeys, numbers, contacts, infections, facts."""
     from allant.people.facts import person_query
 
     with connection.cursor() as cursor:
@@ -247,6 +251,7 @@ def reads() -> dict[str, Any]:
         "contacts": list(ContactPoint.objects.order_by("pk").values()),
         "infections": list(Infection.objects.order_by("pk").values()),
         "persons": list(everybody.values()),
+        "journeys": {one.pk: journey_of(one, JOURNEY_DAY, BOOK) for one in everybody},
     }
 
 
@@ -276,6 +281,9 @@ class MergingAndUndoing(TestCase):
                 duplicates.decide_merge(pair=pair, survivor=survivor, by="agent", reason="même personne", at=AT)
             merged = reads()
             assert merged["all_doses"] == before["all_doses"]
+            assert {one.pk for one in merged["journeys"][survivor.pk].doses} == set(
+                before["doses"][pair.first_id] + before["doses"][pair.second_id]
+            )
             assert sorted(merged["doses"][survivor.pk]) == sorted(
                 before["doses"][pair.first_id] + before["doses"][pair.second_id]
             )

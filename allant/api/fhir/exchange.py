@@ -99,5 +99,5 @@ def _not_allowed(request: HttpRequest, allowed: str) -> Refusal:
     text = f"Cette adresse n'admet que : {allowed}."
     if request.method in {"GET", "HEAD"}:
         # The query is neither read nor repeated: a number may stand in it.
-        text = "Une recherche s'envoie par POST à …/_search, critères dans le corps : un numéro ne figure jamais dans une adresse."
+        text = "Une recherche s'envoie par POST à _search, critères dans le corps : un numéro ne figure jamais dans une adresse."
     return refusal(HTTPStatus.METHOD_NOT_ALLOWED, "not-supported", text, headers={"Allow": allowed})

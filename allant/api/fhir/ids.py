@@ -6,13 +6,12 @@ A client holds the id of a person or a dose only because the server gave it: for
 from __future__ import annotations
 
 import hashlib
-from base64 import b32encode
 from functools import lru_cache
 
 from django.conf import settings
 from django.utils.crypto import constant_time_compare
 
-SEAL_BYTES = 10  # 80 bits, 16 letters
+SEAL_BYTES = 10  # 80 bits, 20 characters
 LARGEST = 2**63 - 1
 
 
@@ -23,8 +22,8 @@ def _key(secret: str) -> bytes:
 
 def public_id(kind: str, pk: int) -> str:
     """The logical id of a row; `kind` is the resource type."""
-    digest = hashlib.blake2b(f"{kind}/{pk}".encode(), key=_key(settings.SECRET_KEY), digest_size=SEAL_BYTES).digest()
-    return f"{pk}-{b32encode(digest).decode().lower()}"
+    seal = hashlib.blake2b(f"{kind}/{pk}".encode(), key=_key(settings.SECRET_KEY), digest_size=SEAL_BYTES)
+    return f"{pk}-{seal.hexdigest()}"
 
 
 def pk_of(kind: str, text: str) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from http import HTTPStatus
 
 from django.db import transaction
@@ -111,15 +112,21 @@ def _act(received: Received, client: Client, book: RuleBook) -> tuple[Person, Ac
         site=received.site,
         place_kind=place_kind(received.location),
         proof=received.proof,
-        location=received.location and _row(Location, received.location.pk),
-        organisation=_row(Organisation, client.organisation_id),
-        practitioner=received.performer and _row(Practitioner, received.performer.pk),
+        location=received.location and _named(Location, received.location.pk),
+        organisation=_named(Organisation, client.organisation_id),
+        practitioner=received.performer and _named(Practitioner, received.performer.pk),
     )
 
 
 def _row(model, pk):  # type: ignore[no-untyped-def]
     """A row known to exist, of which nothing but its number is needed: read only if something else is."""
     return model.from_db("default", ["id"], [pk])
+
+
+@lru_cache(maxsize=4_096)
+def _named(model, pk):  # type: ignore[no-untyped-def]
+    """A row of the directory, kept: only its number is ever asked of it here."""
+    return _row(model, pk)
 
 
 def _issue_code(code: str) -> str:

@@ -148,8 +148,11 @@ def key_of(form: DoseForm) -> str:
 def _check(request: HttpRequest, file: File, form: DoseForm) -> HttpResponse:
     """Judge the dose by recording it and undoing that: the check page promises exactly what the next key does."""
     with transaction.atomic():
-        check = check_of(file, form, _given(file, form))
+        dose = _given(file, form)
+        check = check_of(file, form, dose)
         transaction.set_rollback(True)
+    if dose.source_key != key_of(form):  # the same dose was recorded from elsewhere
+        return _already(request, file, dose)
     file.at = ("dose", form.cleaned_data["dose_number"])
     log_request(request, LoggedAction.READ, "téléservice : vérification d'une vaccination", [file.person.pk])
     context = {

@@ -19,7 +19,8 @@ from allant.doctrine import rules
 
 WRONG_GUESS = "téléservice : recherche sans résultat"
 # The wrong guess whose end of life frees a place, when none is free; by the database's clock, that of the log.
-_TURN = """SELECT at, now() FROM accounts_accesslogentry WHERE actor_id = %s AND purpose = %s AND at > now() - %s
+_TURN = """SELECT at, statement_timestamp() FROM accounts_accesslogentry
+    WHERE actor_id = %s AND purpose = %s AND at > statement_timestamp() - %s
     ORDER BY at DESC, id DESC OFFSET %s LIMIT 1"""
 LOCKS = 4_915  # the class of the advisory locks taken here
 

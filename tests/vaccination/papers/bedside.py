@@ -65,8 +65,11 @@ def declared(person: Person, on: date = DECLARED, **values: Any) -> EligibilityD
 def entry(on: date = FIRST, **values: Any) -> Entry:
     """What the tab of a dose says."""
     return Entry(
-        **{"occurred_on": on, "vaccine": "comirnaty", "lot": "EJ6797", "site": "bras_gauche", "place_kind": "cabinet", **values}
-    )
+        **{
+            "occurred_on": on, "vaccine": "comirnaty", "lot": "EJ6797", "site": "deltoide_gauche", "place_kind": "cabinet",
+            **values,
+        }
+    )  # fmt: skip
 
 
 def vaccinated(person: Person, on: date = FIRST, **values: Any) -> Dose:
