@@ -62,7 +62,7 @@ def create_app(reader: Reader, origins: Collection[str]) -> flask.Flask:
 
 
 def _guard(app: flask.Flask, origins: frozenset[str]) -> None:
-    """Only this machine by its own names (against rebinding) and the pages of the origins named; cards are inserted here alone."""
+    """Only this machine by its own names (against rebinding), the pages of the origins named; cards are inserted here alone."""
 
     @app.before_request
     def check() -> flask.typing.ResponseReturnValue | None:

@@ -82,7 +82,7 @@ def test_tg_05_a_file_altered_on_its_way_is_refused(campaign: Campaign, tmp_path
     assert scheme_files.check(Path(f"{base}.manifest.json"), key) == 10
     path = Path(f"{base}.{'csv' if broken == 'lines' else broken}")
     content = path.read_bytes()
-    path.write_bytes(content + content[-40:] if broken == "lines" else content.replace(b"1", b"2", 1))
+    path.write_bytes(content + content[-40:] if broken == "lines" else content[:10] + bytes([content[10] ^ 1]) + content[11:])
     with pytest.raises(scheme_files.SchemeFileRefused, match=r"signature|contenu"):
         scheme_files.check(Path(f"{base}.manifest.json"), key)
 
