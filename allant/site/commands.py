@@ -42,7 +42,10 @@ COMMANDS: dict[str, Place] = {
         ),
         Place("publish", "Écrit les fichiers de données ouvertes.", ("allant.figures.commands:app",), "database"),
         Place(
-            "import-doses", "Enregistre les doses d'un fichier CSV.", ("allant.vaccination.imports.commands:import_doses",), "database"
+            "import-doses",
+            "Enregistre les doses d'un fichier CSV.",
+            ("allant.vaccination.imports.commands:import_doses",),
+            "database",
         ),
         Place("doctrine", "Consulte les règles datées.", ("allant.doctrine.commands:app",), "django"),
         Place("fhir-client", "Inscrit les logiciels qui parlent FHIR.", ("allant.api.commands:app",), "database"),

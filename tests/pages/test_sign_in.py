@@ -117,7 +117,8 @@ def test_vc01_a_strong_sign_in_writes_the_professional_and_their_places(client: 
     assert user.practitioner and (user.practitioner.rpps, str(user.practitioner)) == ("99900000044", "Sophie Lavigne")
     places = Organisation.objects.order_by("code").values_list("code", "kind")
     assert list(places) == [("R900041", "practice"), ("R900042", "practice"), ("R900043", "centre")]
-    held = user.memberships.order_by("structure_code").values_list("organisation__code", "exercise_mode", "postcode", "profession")
+    columns = ("organisation__code", "exercise_mode", "postcode", "profession")
+    held = user.memberships.order_by("structure_code").values_list(*columns)
     assert list(held) == [("R900041", "L", "13006", "10"), ("R900042", "S", "13008", "10"), ("R900043", "S", "13008", "10")]
 
 
