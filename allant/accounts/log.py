@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection
@@ -19,6 +20,20 @@ INSERT INTO accounts_accesslogentry
     (actor_id, actor, role, structure, action, purpose, subject_kind, person_id, batch_id, path)
 VALUES """
 _ROW = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is to be logged about one person, for an action that writes it together with its own rows."""
+
+    by: Actor
+    action: LoggedAction
+    purpose: str
+    path: str = ""
+
+    def write(self, person_id: int) -> None:
+        """Write it now."""
+        log_access(by=self.by, action=self.action, purpose=self.purpose, person_ids=[person_id], path=self.path)
 
 
 def log_access(

@@ -18,7 +18,7 @@ from allant.immunizations.lots import (
     recall_lot,
     save_lot,
 )
-from allant.immunizations.recording import record_dose
+from allant.immunizations.recording import is_new, record_dose
 from allant.immunizations.volume import AlertRefused, close_alert, is_blocked, watch_volume
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "declare_infection",
     "doses_of_lot",
     "is_blocked",
+    "is_new",
     "load_infections",
     "load_lots",
     "load_lots_file",

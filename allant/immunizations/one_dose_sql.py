@@ -1,7 +1,10 @@
 """The statement that judges one act and inserts its dose (PostgreSQL), prepared once for a connection and a book.
 
 Planning it costs ten times its execution. Its text depends on the doctrine, so it is prepared for the book of the day; the
-connection keeps the plan, and each dose is one short EXECUTE.
+connection keeps the plan, and each dose is one short EXECUTE. Its entry in the access log goes with it.
+
+One exchange with the server records a dose: lock, judging, row and log entry in a single message, which PostgreSQL runs as one
+transaction when none is open (or as a part of the open one).
 """
 
 from __future__ import annotations
@@ -13,8 +16,9 @@ from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from django.db import connection
+from django.db import OperationalError, connection
 
+from allant.accounts.log import Entry
 from allant.doctrine import RuleBook
 from allant.immunizations import checks
 from allant.immunizations.staging import acts_sql, known_doses_sql, prepared_sql
@@ -27,6 +31,8 @@ PARAMETERS = {
     "also_broken": "text",
     "version": "integer", "replaces_id": "bigint",
     "watched_from": "timestamptz", "watched_hour": "timestamptz", "watched_every": "integer", "watched_up_to": "integer",
+    "log_actor_id": "bigint", "log_actor": "text", "log_role": "text", "log_structure": "text", "log_action": "text",
+    "log_purpose": "text", "log_path": "text",
 }  # fmt: skip
 _NUMBER = {name: f"${number}" for number, name in enumerate(PARAMETERS, 1)}
 _PLACES = ", ".join(["%s"] * len(PARAMETERS))
@@ -36,13 +42,14 @@ _ACT = (
 _STORED_ACT = ("lot", "site", "place_kind", "proof", "location_id", "am_number", "organisation_id", "practitioner_id")
 _LOCK = """
 SELECT FROM people_person
-WHERE id = (SELECT coalesce(merged_into_id, id) FROM people_person WHERE id = %s) FOR NO KEY UPDATE
+WHERE id = (SELECT coalesce(merged_into_id, id) FROM people_person WHERE id = $1) FOR NO KEY UPDATE
 """
-_EXCHANGE = f"{_LOCK}; EXECUTE {{name}}({_PLACES})"
+# The lock is a statement of its own, so that the judging sees what the one before wrote.
+_EXCHANGE = f"EXECUTE lock_{{name}}(%s); EXECUTE {{name}}({_PLACES})"
 # The server settles on one plan at the sixth run. Made on a new installation, it is kept while tables grow: it must not read
 # them whole.
 SETTLED = 8
-_WITHOUT_WHOLE_TABLES = "SET LOCAL enable_seqscan = off", "SET LOCAL enable_seqscan = on"
+_WITHOUT_WHOLE_TABLES = "SET LOCAL enable_seqscan = off; {}; SET LOCAL enable_seqscan = on"
 KEPT_PLANS = 8  # on one connection; each takes about a megabyte of the server
 
 _INSERT = """
@@ -56,7 +63,12 @@ SELECT person_id, 'covid19', occurred_on, vaccine, dose_number, series, series_d
 FROM judged
 WHERE refused = '' AND standing = 'new' AND (broken = '' OR {forced_reason} <> '')
 ON CONFLICT DO NOTHING  -- a batch, which does not lock persons, came first
-RETURNING id
+RETURNING id, person_id
+"""
+_LOGGED = """
+INSERT INTO accounts_accesslogentry (actor_id, actor, role, structure, action, purpose, subject_kind, person_id, path)
+SELECT {log_actor_id}, {log_actor}, {log_role}, {log_structure}, {log_action}, {log_purpose}, 'person', person_id, {log_path}
+FROM inserted WHERE {log_action} <> ''
 """
 # How many acts this account has recorded: of this day and of this hour, before this one. Batches are counted by themselves.
 _PACE = """
@@ -87,22 +99,48 @@ class Outcome:
     pace: tuple[int, int] | None
 
 
-def run(values: Mapping[str, Any], book: RuleBook) -> Outcome:
-    """Lock the person, judge the act and insert its dose, in one exchange with the server; inside a transaction.
+def run(values: Mapping[str, Any], book: RuleBook, logged: Entry | None = None) -> Outcome:
+    """Lock the person, judge the act and insert its dose, in one exchange with the server: all of it, or nothing.
 
-    `values`: all of `PARAMETERS`. The lock is a statement of its own, so that the judging sees what the one before wrote.
+    `values`: `PARAMETERS` up to those of the log. `logged`: the access log entry that a new dose brings with it.
     """
+    given = {**values, **_log_columns(logged)}
+    parameters = [values["person_id"], *(given[name] for name in PARAMETERS)]
+    if connection.in_atomic_block or connection.connection is None:
+        return _exchange(book, parameters)
+    # Asking first whether the server answers would be an exchange more. Sending twice is safe: the key records once.
+    connection.health_check_done = True
+    try:
+        return _exchange(book, parameters)
+    except OperationalError:
+        if connection.is_usable():
+            raise
+        connection.close()
+        return _exchange(book, parameters)
+
+
+def _exchange(book: RuleBook, parameters: list[Any]) -> Outcome:
     name, runs = _prepared(book)
-    before, after = _WITHOUT_WHOLE_TABLES if runs < SETTLED else ("", "")
+    message = _EXCHANGE.format(name=name)
+    settling = runs < SETTLED
     with connection.cursor() as cursor:
-        if before:
-            cursor.execute(before)
-        cursor.execute(_EXCHANGE.format(name=name), [values["person_id"], *(values[name] for name in PARAMETERS)])
-        cursor.nextset()
+        cursor.execute(_WITHOUT_WHOLE_TABLES.format(message) if settling else message, parameters)
+        for _ in range(2 if settling else 1):
+            cursor.nextset()
         standing, refused, broken, dose_id, pace = cursor.fetchone()
-        if after:
-            cursor.execute(after)
     return Outcome(standing, _codes(refused), _codes(broken), dose_id, pace and tuple(pace))
+
+
+def _log_columns(entry: Entry | None) -> dict[str, Any]:
+    if entry is None:
+        return _NOT_LOGGED
+    by = entry.by
+    values = (by.user_id, by.name, by.role, by.structure, str(entry.action), entry.purpose, entry.path)
+    return dict(zip(_LOG_COLUMNS, values, strict=True))
+
+
+_LOG_COLUMNS = tuple(name for name in PARAMETERS if name.startswith("log_"))
+_NOT_LOGGED = {name: None if name == "log_actor_id" else "" for name in _LOG_COLUMNS}
 
 
 def _codes(joined: str) -> list[str]:
@@ -121,7 +159,7 @@ def _prepared(book: RuleBook) -> tuple[str, int]:
         with connection.cursor() as cursor:
             if len(plans) >= KEPT_PLANS:
                 oldest = next(iter(plans))
-                cursor.execute(f"DEALLOCATE {oldest}")
+                cursor.execute(f"DEALLOCATE {oldest}; DEALLOCATE lock_{oldest}")
                 del plans[oldest]
             cursor.execute(text)
         plans[name] = 0
@@ -133,7 +171,7 @@ def _prepared(book: RuleBook) -> tuple[str, int]:
 def _named(book: RuleBook) -> tuple[str, str]:
     query = statement(book)
     name = f"record_dose_{hashlib.sha256(query.encode()).hexdigest()[:16]}"
-    return name, f"PREPARE {name} ({', '.join(PARAMETERS.values())}) AS {query}"
+    return name, f"PREPARE lock_{name} (bigint) AS {_LOCK}; PREPARE {name} ({', '.join(PARAMETERS.values())}) AS {query}"
 
 
 def statement(book: RuleBook) -> str:
@@ -152,7 +190,8 @@ judged AS MATERIALIZED (
                 WHEN EXISTS ({_BLOCKED.format(**_NUMBER)}) THEN 'volume_blocked' ELSE coalesce(verdict.refused, '') END AS refused
     FROM act LEFT JOIN verdict ON verdict.row_no = act.row_no
 ),
-inserted AS ({_INSERT.format(**_NUMBER, **stored)})
+inserted AS ({_INSERT.format(**_NUMBER, **stored)}),
+logged AS ({_LOGGED.format(**_NUMBER)})
 SELECT judged.standing, judged.refused, judged.broken, inserted.id,
        CASE WHEN {_NUMBER["watched_every"]} = 0 THEN NULL
             WHEN inserted.id % {_NUMBER["watched_every"]} = 0 THEN ({_PACE.format(**_NUMBER)}) END

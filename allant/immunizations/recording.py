@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from django.db import transaction
+from django.db.models import F
 
 from allant import clock
+from allant.accounts.log import Entry
 from allant.doctrine import RuleBook, rules
 from allant.immunizations import one_dose_sql, volume
 from allant.immunizations.act import Act, DoseRefused
 from allant.immunizations.models import COVID19, Dose
+from allant.immunizations.querysets import DoseQuerySet
 from allant.people.models import Person
 
 
@@ -27,6 +29,7 @@ def record_dose(
     also_broken: Sequence[str] = (),
     today: date | None = None,
     book: RuleBook | None = None,
+    logged: Entry | None = None,
 ) -> Dose:
     """Record a dose and return its row; the one already there when it was sent before, by key or by content.
 
@@ -34,25 +37,31 @@ def record_dose(
     since (the row returned says so). A dose that breaks a rule needs `forced_reason`, kept only when it does. A dose given
     abroad or before the service carries its `proof` (VC-42), and breaks rules under that reason. Rules are those in force on
     the day of the act, as known `today` (or in `book`). `also_broken`: codes of `checks.REASONS` that a programme found broken
-    by rules of its own. Raises DoseRefused.
+    by rules of its own. `logged`: the entry of the access log, written with the row or for the one already there. Raises DoseRefused.
     """
     today = today or clock.today()
-    # No savepoint: what is refused has written nothing. The refusal is raised after the block, which it would undo.
-    with transaction.atomic(savepoint=False):
-        dose, refusal = insert(
-            person,
-            act,
-            source=source,
-            source_key=source_key,
-            by=by,
-            forced_reason=forced_reason or reason_of_proof(act),
-            also_broken=also_broken,
-            today=today,
-            book=book or rules.as_known_on(today),
-        )
+    dose, refusal = insert(
+        person,
+        act,
+        source=source,
+        source_key=source_key,
+        by=by,
+        forced_reason=forced_reason or reason_of_proof(act),
+        also_broken=also_broken,
+        today=today,
+        book=book or rules.as_known_on(today),
+        logged=logged,
+    )
+    if logged is not None and dose is not None and not is_new(dose, person):
+        logged.write(dose.person_id)
     if dose is None:
         raise refusal or _overtaken(person, act)
     return dose
+
+
+def is_new(dose: Dose, person: Person) -> bool:
+    """Whether `record_dose`, called for this very object, made the row: what it finds is read again, with another."""
+    return dose._state.fields_cache.get("person") is person
 
 
 def reason_of_proof(act: Act) -> str:
@@ -73,8 +82,9 @@ def insert(
     book: RuleBook,
     version: int = 1,
     replaces: Dose | None = None,
+    logged: Entry | None = None,
 ) -> tuple[Dose | None, DoseRefused | None]:
-    """Lock the person, judge the act and insert its row, inside a transaction: the row, or why there is none.
+    """Lock the person, judge the act and insert its row (`logged` with it), all or nothing: the row, or why there is none.
 
     Neither: somebody recorded the rank or the day between the judging and the insert.
     """
@@ -94,7 +104,7 @@ def insert(
         "replaces_id": replaces and replaces.pk,
         **volume.parameters(limits, at),
     }
-    outcome = one_dose_sql.run(values, book)
+    outcome = one_dose_sql.run(values, book, logged)
     if outcome.pace is not None and limits is not None:
         volume.raise_alerts(outcome.pace, limits, actor=by, at=at, practitioner=act.practitioner)
     if outcome.dose_id is not None:
@@ -136,13 +146,18 @@ def _row(
 
 
 def _recorded(person: Person, act: Act, source_key: str) -> Dose:
+    """The dose that the judging saw: read after it, so perhaps ended since."""
     by_key = Dose.objects.filter(source_key=source_key).first()
-    return by_key or Dose.objects.current().given_to(person.merged_into or person).get(dose_number=act.dose_number)
+    return by_key or _same(person, act).order_by(F("ended_at").desc(nulls_first=True), "-pk")[0]
 
 
 def _current_same(person: Person, act: Act) -> Dose | None:
+    return _same(person, act).current().first()
+
+
+def _same(person: Person, act: Act) -> DoseQuerySet:
     same = {name: getattr(act, name) for name in ("occurred_on", "vaccine", "dose_number")}
-    return Dose.objects.current().given_to(person.merged_into or person).filter(**same).first()
+    return Dose.objects.given_to(person.merged_into or person).filter(**same)  # type: ignore[no-any-return]
 
 
 def _overtaken(person: Person, act: Act) -> DoseRefused:

@@ -100,6 +100,7 @@ def _recorded_since(start: datetime, actor: str, source: str) -> int:
     return alone + (batches.aggregate(total=Sum("recorded"))["total"] or 0)
 
 
+@transaction.atomic(savepoint=False)
 def raise_alerts(
     pace: tuple[int, int],
     limits: Limits,

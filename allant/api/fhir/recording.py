@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from django.db import transaction
 
-from allant.accounts.log import log_access
+from allant.accounts.log import Entry
 from allant.accounts.models import LoggedAction
 from allant.api.clients import Client
 from allant.api.fhir.outcomes import Issue, Refusal, refusal
@@ -18,7 +18,7 @@ from allant.api.fhir.reading import Received
 from allant.api.fhir.resolving import place_kind, resolve
 from allant.directory.models import Location, Organisation, Practitioner
 from allant.doctrine import RuleBook
-from allant.immunizations.actions import Act, CorrectionRefused, DoseRefused, cancel_dose, correct_dose, record_dose
+from allant.immunizations.actions import Act, CorrectionRefused, DoseRefused, cancel_dose, correct_dose, is_new, record_dose
 from allant.immunizations.checks import REASONS
 from allant.immunizations.models import Dose
 from allant.people.models import Person
@@ -66,15 +66,20 @@ def status_of(codes: list[str]) -> HTTPStatus:
 def record(received: Received, *, client: Client, today: date, book: RuleBook) -> Recorded:
     """Record one act; the one already there when it was sent before. Raises Refusal."""
     person, act = _act(received, client, book)
-    with transaction.atomic():
-        try:
-            dose = record_dose(
-                person=person, act=act, source=SOURCE, source_key=received.source_key, by=client.by, today=today, book=book
-            )
-        except DoseRefused as error:
-            raise Refusal(status_of(error.codes), issues_of(error.codes)) from None
-        _log(client, dose.person_id, "enregistrement d'une vaccination")
-    return Recorded(dose, is_new=dose._state.fields_cache.get("person") is person)
+    try:
+        dose = record_dose(
+            person=person,
+            act=act,
+            source=SOURCE,
+            source_key=received.source_key,
+            by=client.by,
+            today=today,
+            book=book,
+            logged=_entry(client, "enregistrement d'une vaccination"),
+        )
+    except DoseRefused as error:
+        raise Refusal(status_of(error.codes), issues_of(error.codes)) from None
+    return Recorded(dose, is_new=is_new(dose, person))
 
 
 def change(dose: Dose, received: Received, *, client: Client, today: date, book: RuleBook) -> Dose:
@@ -94,7 +99,8 @@ def change(dose: Dose, received: Received, *, client: Client, today: date, book:
             raise refusal(HTTPStatus.CONFLICT, "conflict", str(error)) from None
         except DoseRefused as error:
             raise Refusal(status_of(error.codes), issues_of(error.codes)) from None
-        _log(client, dose.person_id, "annulation d'une vaccination" if received.cancelled else "correction d'une vaccination")
+        purpose = "annulation d'une vaccination" if received.cancelled else "correction d'une vaccination"
+        _entry(client, purpose).write(dose.person_id)
     return changed
 
 
@@ -135,5 +141,5 @@ def _issue_code(code: str) -> str:
     )
 
 
-def _log(client: Client, person_id: int, purpose: str) -> None:
-    log_access(by=client.actor, action=LoggedAction.WRITE, purpose=purpose, person_ids=[person_id], path=CREATE_ROUTE)
+def _entry(client: Client, purpose: str) -> Entry:
+    return Entry(by=client.actor, action=LoggedAction.WRITE, purpose=purpose, path=CREATE_ROUTE)
