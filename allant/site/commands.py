@@ -34,6 +34,7 @@ COMMANDS: dict[str, Place] = {
         Place("replay", "Rejoue la campagne réelle.", ("allant.country.replay.commands:app",), "tables"),
         Place("target", "Écrit, compte et explique une population cible.", ("allant.campaigns.commands:target",), "database"),
         Place("wave", "Lance une vague d'invitations.", ("allant.campaigns.commands:wave",), "database"),
+        Place("campaign", "Mène une campagne prête à l'emploi.", ("allant.vaccination.commands:app",), "tables"),
         Place(
             "scheme-file",
             "Écrit, contrôle et acquitte les fichiers des autres régimes.",
