@@ -41,21 +41,30 @@ def create(
 
 @app.command()
 def renew(name: Name) -> None:
-    """Donner un nouveau secret ; l'ancien et ses jetons ne valent plus."""
+    """Donner un nouveau secret ; l'ancien et ses jetons ne valent plus.
+
+    Exemple : allant fhir-client renew logiciel-cabinet
+    """
     client = _found(name)
     _show(client, renew_secret(client=client, by=BY))
 
 
 @app.command()
 def close(name: Name) -> None:
-    """Fermer l'accès d'un logiciel ; ce qu'il a enregistré reste."""
+    """Fermer l'accès d'un logiciel ; ce qu'il a enregistré reste.
+
+    Exemple : allant fhir-client close logiciel-cabinet
+    """
     close_client(client=_found(name), by=BY)
     typer.echo("Fermé.")
 
 
 @app.command("list")
 def list_clients() -> None:
-    """Lister les logiciels inscrits."""
+    """Lister les logiciels inscrits.
+
+    Exemple : allant fhir-client list
+    """
     for client in FhirClient.objects.select_related("organisation"):
         state = "actif" if client.is_active else "fermé"
         typer.echo(

@@ -104,7 +104,7 @@ def record_doses_in_bulk(
                 f"Envoi « {batch_key} » : cette clé a déjà servi pour un autre contenu. Donnez une nouvelle clé à cet envoi."
             )
         if is_new:
-            if volume.is_blocked(by, source):
+            if volume.is_blocked(by):
                 raise BatchRefused(checks.REASONS["volume_blocked"])
             _record(batch, staged, forced_reason or "", today, book)
             volume.watch_batch(batch, today=today, book=book)

@@ -8,7 +8,7 @@
 | person_id | bigint | |
 | person_known | boolean | the register knows the person |
 | birth_date, died_on | date? | |
-| infected_on | date? | earliest known infection |
+| infected_on, last_infected_on | date? | earliest known infection; latest one by that day |
 | situations | varchar? | true that day, comma at both ends: `,ald,institution,institution:ehpad,`; `,` none; null unknown |
 | occurred_on | date? | day of the dose |
 | vaccine | varchar? | code of `covid.vaccines`, or `unknown` where the source does not say |
@@ -27,11 +27,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from allant.immunizations.schedule_rules import DoctrineRelations, aged_at_least, doctrine_relations
+from allant.immunizations.schedule_rules import LAST_EVENT, DoctrineRelations, aged_at_least, doctrine_relations
 
 __all__ = ["REASONS", "REFUSALS", "RULES", "Check", "DoctrineRelations", "doctrine_relations", "explain", "verdict_sql"]
 
-BOOSTERS = ("booster", "second_booster", "third_booster")  # judged alike: the doctrine has one rule for boosters
+BOOSTERS = ("booster", "second_booster", "third_booster")
 HIGHEST_RANK = 9  # a form has one digit for the rank; more is a typing error, not a schedule
 
 
@@ -145,9 +145,10 @@ RULES = (
     ),
     Check(
         "booster_too_early",
-        "Rappel avant le délai prévu depuis la dose précédente : vérifiez les deux dates.",
-        f"{_IS_BOOSTER} AND act.occurred_on < act.previous_on + INTERVAL '1 month' * "
-        f"({_booster_delay('months')}) + INTERVAL '1 day' * ({_booster_delay('days')})",
+        "Rappel avant le délai prévu depuis la dose précédente ou l'infection : vérifiez les dates.",
+        f"act.series = 'booster' AND act.occurred_on < {LAST_EVENT} + INTERVAL '1 month' * "
+        f"({_booster_delay('months')}) + INTERVAL '1 day' * ({_booster_delay('days')}) "
+        f"OR {_IS_BOOSTER} AND ({{booster_open}}) AND NOT ({{booster_due}})",
     ),
     Check(
         "lot_expired",
@@ -175,17 +176,21 @@ def explain(codes: list[str]) -> list[str]:
     return [REASONS[code] for code in codes]
 
 
-def verdict_sql(prepared: str, doctrine: DoctrineRelations) -> str:
-    """A SELECT of `row_no, refused, broken`, one row for each row of `prepared` (a table name or a parenthesised SELECT)."""
+def verdict_sql(prepared: str, doctrine: DoctrineRelations, *, boosters: bool = True) -> str:
+    """A SELECT of `row_no, refused, broken`, one row for each row of `prepared` (a table name or a parenthesised SELECT).
+
+    `boosters`: False leaves out the rules that none but boosters can break, when there is no booster to judge.
+    """
+    rules = tuple(check for check in RULES if boosters or not check.fails.startswith(_IS_BOOSTER))
     return f"""
 WITH {doctrine.ctes}
-SELECT act.row_no, {_codes(REFUSALS, doctrine)} AS refused, {_codes(RULES, doctrine)} AS broken
+SELECT act.row_no, {_codes(REFUSALS, doctrine)} AS refused, {_codes(rules, doctrine)} AS broken
 FROM {prepared} AS act
 LEFT JOIN vaccine_rule ON vaccine_rule.vaccine = act.vaccine AND {_applies("vaccine_rule", "act.occurred_on")}
 LEFT JOIN vaccine_rule AS previous_rule
        ON previous_rule.vaccine = act.previous_vaccine AND {_applies("previous_rule", "act.previous_on")}
 LEFT JOIN series_rule ON {_applies("series_rule", "act.occurred_on")}
-LEFT JOIN booster_rule ON {_applies("booster_rule", "act.occurred_on")}
+{f"LEFT JOIN booster_rule ON {_applies('booster_rule', 'act.occurred_on')}" if boosters else ""}
 """
 
 
@@ -195,8 +200,9 @@ def _applies(rule: str, day: str) -> str:
 
 def _codes(checks: tuple[Check, ...], doctrine: DoctrineRelations) -> str:
     names = ", ".join(f"'{vaccine}'" for vaccine in (*doctrine.vaccines, "unknown"))
+    named = {"booster_open": doctrine.booster_open, "booster_due": doctrine.booster_due}
     cases = (
-        f"CASE WHEN {check.fails.format(vaccines=names, booster_open=doctrine.booster_open)} THEN '{check.code}' END"
+        f"CASE WHEN {check.fails.format(vaccines=names, **named)} THEN '{check.code}' END"
         for check in checks
     )
     return f"concat_ws(',', {', '.join(cases)})"

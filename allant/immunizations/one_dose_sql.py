@@ -21,7 +21,7 @@ from django.db import OperationalError, connection
 from allant.accounts.log import Entry
 from allant.doctrine import RuleBook
 from allant.immunizations import checks
-from allant.immunizations.staging import acts_sql, known_doses_sql, prepared_sql
+from allant.immunizations.staging import acts_sql, known_of_one_sql, prepared_sql
 
 PARAMETERS = {
     "source_key": "text", "person_id": "bigint", "occurred_on": "date", "vaccine": "text", "dose_number": "integer",
@@ -80,7 +80,7 @@ SELECT ARRAY[count(*), count(*) FILTER (WHERE recorded_at >= {watched_hour})] FR
 """
 _BLOCKED = """
 SELECT FROM immunizations_volumealert AS alert
-WHERE alert.actor = {recorded_by} AND alert.source = {source} AND alert.closed_at IS NULL AND alert.recorded >= alert.blocks_from
+WHERE alert.actor = {recorded_by} AND alert.closed_at IS NULL AND alert.recorded >= alert.blocks_from
 """
 
 
@@ -106,21 +106,22 @@ def run(values: Mapping[str, Any], book: RuleBook, logged: Entry | None = None) 
     """
     given = {**values, **_log_columns(logged)}
     parameters = [values["person_id"], *(given[name] for name in PARAMETERS)]
+    boosters = values["series"] != "primary"
     if connection.in_atomic_block or connection.connection is None:
-        return _exchange(book, parameters)
+        return _exchange(book, parameters, boosters)
     # Asking first whether the server answers would be an exchange more. Sending twice is safe: the key records once.
     connection.health_check_done = True
     try:
-        return _exchange(book, parameters)
+        return _exchange(book, parameters, boosters)
     except OperationalError:
         if connection.is_usable():
             raise
         connection.close()
-        return _exchange(book, parameters)
+        return _exchange(book, parameters, boosters)
 
 
-def _exchange(book: RuleBook, parameters: list[Any]) -> Outcome:
-    name, runs = _prepared(book)
+def _exchange(book: RuleBook, parameters: list[Any], boosters: bool) -> Outcome:
+    name, runs = _prepared(book, boosters)
     message = _EXCHANGE.format(name=name)
     settling = runs < SETTLED
     with connection.cursor() as cursor:
@@ -150,9 +151,9 @@ def _codes(joined: str) -> list[str]:
 _plans: WeakKeyDictionary[Any, dict[str, int]] = WeakKeyDictionary()  # on each connection: name prepared, times run
 
 
-def _prepared(book: RuleBook) -> tuple[str, int]:
+def _prepared(book: RuleBook, boosters: bool) -> tuple[str, int]:
     """The name under which this connection has prepared the statement of the book, and how many times it has run."""
-    name, text = _named(book)
+    name, text = _named(book, boosters)
     connection.ensure_connection()
     plans = _plans.setdefault(connection.connection, {})
     if name not in plans:
@@ -168,22 +169,22 @@ def _prepared(book: RuleBook) -> tuple[str, int]:
 
 
 @lru_cache(maxsize=16)
-def _named(book: RuleBook) -> tuple[str, str]:
-    query = statement(book)
+def _named(book: RuleBook, boosters: bool) -> tuple[str, str]:
+    query = statement(book, boosters=boosters)
     name = f"record_dose_{hashlib.sha256(query.encode()).hexdigest()[:16]}"
     return name, f"PREPARE lock_{name} (bigint) AS {_LOCK}; PREPARE {name} ({', '.join(PARAMETERS.values())}) AS {query}"
 
 
-def statement(book: RuleBook) -> str:
-    """The text for a book, with `$n` for the parameters in the order of `PARAMETERS`."""
+def statement(book: RuleBook, *, boosters: bool = True) -> str:
+    """The text for a book, with `$n` for the parameters in the order of `PARAMETERS`. `boosters`: as `checks.verdict_sql`."""
     staged = ", ".join(f"{_NUMBER[name]} AS {name}" for name in _ACT)
     stored = {"stored": ", ".join(_STORED_ACT), "values": ", ".join(_NUMBER[name] for name in _STORED_ACT)}
     prepared = prepared_sql("act", "known")
     return f"""
 WITH staged AS (SELECT CAST(1 AS bigint) AS row_no, {staged}),
-known AS MATERIALIZED ({known_doses_sql("staged")}),
+known AS MATERIALIZED ({known_of_one_sql(_NUMBER["person_id"])}),
 act AS MATERIALIZED ({acts_sql("staged", "known", _NUMBER["today"])}),
-verdict AS ({checks.verdict_sql(f"({prepared})", checks.doctrine_relations(book))}),
+verdict AS ({checks.verdict_sql(f"({prepared})", checks.doctrine_relations(book), boosters=boosters)}),
 judged AS MATERIALIZED (
     SELECT act.*, concat_ws(',', nullif(verdict.broken, ''), nullif({_NUMBER["also_broken"]}, '')) AS broken,
            CASE WHEN standing = 'already' THEN '' WHEN standing <> 'new' THEN standing

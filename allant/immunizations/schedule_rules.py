@@ -1,18 +1,18 @@
 """The doctrine on doses, laid out as small SQL relations that the checks join: the same text for PostgreSQL and DuckDB.
 
 Keys read: `covid.vaccines`, `covid.infection`, `covid.immunodepressed.third_dose`, `covid.booster.delay`,
-`covid.booster.delay_janssen`, `covid.booster.opening`, `covid.months.counting`.
+`covid.booster.delay_janssen`, `covid.booster.opening`, `covid.second_booster.opening`, `covid.months.counting`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from typing import Any
 
-from allant.doctrine import Delay, NotYetInForce, RuleBook
+from allant.doctrine import Delay, NotYetInForce, Period, RuleBook
 
 _TYPES = {"vaccine": "varchar", "starts_on": "date", "ends_on": "date", "infection_counts_immunodepressed": "boolean"}
 
@@ -38,19 +38,24 @@ BOOSTER_COLUMNS = (
 )
 
 
+OPENINGS = {"booster": "covid.booster.opening", "second_booster": "covid.second_booster.opening"}
+LAST_EVENT = "greatest(act.previous_on, act.last_infected_on)"  # what a booster waits from (RP-01)
+
+
 @dataclass(frozen=True)
 class DoctrineRelations:
     """What the checks join.
 
     `vaccines`: codes known. `ctes`: `vaccine_rule`, `series_rule` and `booster_rule` as `name (columns) AS (VALUES …)`;
     in each, the periods `[starts_on, ends_on)` of one vaccine, or of the rule, do not overlap. `booster_open`: SQL over
-    `act`, true when a group to which the person belongs, or may belong, has its boosters open. `known_on`: the day whose
-    knowledge was used.
+    `act`, true when a group to which the person belongs, or may belong, has the booster of this series open; `booster_due`:
+    when one of these has waited its own delay besides. `known_on`: the day whose knowledge was used.
     """
 
     vaccines: tuple[str, ...]
     ctes: str
     booster_open: str
+    booster_due: str
     known_on: date
 
 
@@ -64,7 +69,8 @@ def doctrine_relations(book: RuleBook) -> DoctrineRelations:
             _relation("booster_rule", BOOSTER_COLUMNS, _booster_rows(book)),
         )
     )
-    return DoctrineRelations(tuple(dict.fromkeys(row[0] for row in rules)), ctes, _booster_open(book), book.known_on)
+    vaccines = tuple(dict.fromkeys(row[0] for row in rules))
+    return DoctrineRelations(vaccines, ctes, _some_group(book, _open), _some_group(book, _due), book.known_on)
 
 
 def _vaccine_rows(book: RuleBook) -> Iterable[tuple[Any, ...]]:
@@ -110,13 +116,33 @@ def _months_and_days(delay: Delay | None, in_days: bool) -> tuple[int | None, in
     return (0, delay.in_days()) if in_days else (delay.months, delay.days)
 
 
-def _booster_open(book: RuleBook) -> str:
-    """SQL: some group is open. A situation nobody knows about (`act.situations` null) may be the person's: it does not refuse."""
+def _some_group(book: RuleBook, holds: Callable[[RuleBook, Period, Mapping[str, Any]], str]) -> str:
+    """SQL: `holds` of some group of the booster's series. A series that the doctrine does not open has none.
+
+    A situation nobody knows about (`act.situations` null) may be the person's: it does not refuse.
+    """
     groups = []
-    for period in book.periods("covid.booster.opening"):
-        for group in period.value:
-            groups.append(f"({_during(period.starts_on, period.ends_on)} AND {_belongs(group['criteria'])})")
+    for series, key in OPENINGS.items():
+        for period in book.periods(key):
+            for group in period.value:
+                groups.append(f"(act.series = '{series}' AND {holds(book, period, group)})")
     return " OR ".join(groups) or "FALSE"
+
+
+def _open(book: RuleBook, period: Period, group: Mapping[str, Any]) -> str:
+    return f"{_during(period.starts_on, period.ends_on)} AND {_belongs(group['criteria'])}"
+
+
+def _due(book: RuleBook, period: Period, group: Mapping[str, Any]) -> str:
+    """Open, and the delay of the group over, as months count that day; the first booster has one delay for all, in `booster_rule`."""
+    if (delay := group.get("delay")) is None:
+        return _open(book, period, group)
+    waited = []
+    for counting in book.periods("covid.months.counting"):
+        months, days = _months_and_days(delay, counting.value == "thirty_and_half")
+        until = f"{LAST_EVENT} + INTERVAL '1 month' * {months} + INTERVAL '1 day' * {days}"
+        waited.append(f"({_during(counting.starts_on, counting.ends_on)} AND act.occurred_on >= {until})")
+    return f"{_open(book, period, group)} AND ({' OR '.join(waited) or 'FALSE'})"
 
 
 def _during(starts_on: date, ends_on: date | None) -> str:

@@ -124,9 +124,9 @@ def raise_alerts(
                 cursor.execute(_RAISE, row)
 
 
-def is_blocked(actor: str, source: str) -> bool:
-    """Whether an open alert stops this account from recording by this source."""
-    return VolumeAlert.objects.blocking().filter(actor=actor, source=source).exists()
+def is_blocked(actor: str) -> bool:
+    """Whether an open alert stops this account from recording, whatever way it records by: it would go round by a file."""
+    return VolumeAlert.objects.blocking().filter(actor=actor).exists()
 
 
 @transaction.atomic

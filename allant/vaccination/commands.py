@@ -62,7 +62,8 @@ def run(
         try:
             done = run_campaign(
                 plan_named(name, book), on=day, at=clock.now(), by=str(actor), book=book, capacity=capacity,
-                folder=out or Path(settings.ALLANT_HOME), progress=lambda reached, total: bar.update(task, completed=reached, total=total),
+                folder=out or Path(settings.ALLANT_HOME),
+                progress=lambda reached, total: bar.update(task, completed=reached, total=total),
             )  # fmt: skip
         except (UnknownCampaign, CampaignClosed, TargetLost, SchemeFileRefused) as refusal:
             _refuse(str(refusal))

@@ -86,6 +86,36 @@ class EligibilityDeclaration(models.Model):
         return f"déclaration n° {self.pk}, version {self.version}"
 
 
+class PaperSnapshot(models.Model):
+    """What the paper of one version said when it was first made: asked again, it says the same, whatever the file learnt since.
+
+    Append-only; one for a version of a declaration or of a dose (VC-25, VC-36).
+    """
+
+    class Kind(models.TextChoices):
+        """What the row is a version of."""
+
+        DECLARATION = "declaration", "déclaration d'éligibilité"
+        DOSE = "dose", "dose"
+
+    id = models.BigAutoField(primary_key=True)
+    kind = models.CharField("nature", max_length=11, choices=Kind)
+    row_id = models.BigIntegerField("numéro de la version")
+    content = models.JSONField("contenu")
+    "A `summaries.Summary`; whether the version is current is not read from it."
+    made_at = models.DateTimeField("établi le")
+
+    class Meta:
+        verbose_name = "contenu d'un papier"
+        verbose_name_plural = "contenus de papiers"
+        ordering = ("kind", "row_id")
+        constraints = [models.UniqueConstraint(fields=["kind", "row_id"], name="vaccination_papersnapshot_once")]
+        triggers = [pgtrigger.Protect(name="never_changed", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"papier de la {self.get_kind_display()} n° {self.row_id}"
+
+
 class ImportedFile(models.Model):
     """A file of doses as it was sent (VC-61); its lines are read once, and the refused ones wait for their correction."""
 

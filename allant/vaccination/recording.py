@@ -24,6 +24,10 @@ from allant.vaccination.state import State, locked_state
 PRODUCT_NOT_FORESEEN = "product_not_foreseen"
 NOT_ELIGIBLE = "Éligibilité non validée : validez d'abord l'onglet « Éligibilité Vaccination »."
 NOT_PROVEN = "Justificatif manquant : indiquez sur quel document la dose est lue (certificat, carnet…)."
+GIVEN_HERE = (
+    "Dose injectée en France depuis l'ouverture du téléservice, le {opened_on:%d/%m/%Y} : elle s'enregistre dans l'onglet de "
+    "vaccination, à sa date, par qui l'a injectée. Ici, seules les doses reçues à l'étranger ou avant ce jour."
+)
 IMPOSSIBLE_INFECTION = "Date de l'infection impossible : dans le futur, ou antérieure à la naissance. Vérifiez-la."
 
 
@@ -126,10 +130,30 @@ def record_with_eligibility(
     return declared, dose
 
 
-def record_history(*, person: Person, entry: Entry, source_key: str, by: str, today: date | None = None) -> Dose:
-    """A dose given abroad or before the service opened, with its proof (VC-42); no eligibility is asked. Raises DoseRefused."""
+def record_history(
+    *,
+    person: Person,
+    entry: Entry,
+    source_key: str,
+    by: str,
+    country: str = "",
+    recorder: Practitioner | None = None,
+    today: date | None = None,
+) -> Dose:
+    """A dose given abroad (`country`) or before the service opened, with its proof (VC-42); no eligibility is asked.
+
+    `recorder`: who reads the proof, who must have the right to record; the dose is not theirs. Raises DoseRefused.
+    """
     if not entry.proof.strip():
         raise Refused("proof_missing", NOT_PROVEN)
+    today = today or clock.today()
+    book = rules.as_known_on(today)
+    if recorder is not None and (refusal := not_allowed(recorder, "record", today, book)):
+        raise Refused("profession_not_allowed", refusal)
+    if not country and entry.occurred_on >= (opened_on := book.periods("teleservice.professions")[0].starts_on):
+        raise Refused("given_here", GIVEN_HERE.format(opened_on=opened_on))
+    if country:
+        entry = replace(entry, proof=f"{entry.proof.strip()} (à l'étranger : {country})"[:200])
     return record_vaccination(
         person=person, entry=entry, source_key=source_key, by=by, recorder=None, organisation=None, today=today
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -20,41 +19,31 @@ from allant.vaccination.code import code_text
 from allant.vaccination.eligibility import in_force
 from allant.vaccination.journey import dose_title
 from allant.vaccination.known import known_of, with_told
-from allant.vaccination.models import EligibilityDeclaration
+from allant.vaccination.models import EligibilityDeclaration, PaperSnapshot
 from allant.vaccination.priority import situation_label
 from allant.vaccination.products import vaccine_label
 from allant.vaccination.professions import profession_label
 from allant.vaccination.proposals import second_dose_from
+from allant.vaccination.snapshots import as_first_made
+from allant.vaccination.summary import Section, Summary, Values
 
 RECTIFICATION = "Rectificatif des données télétransmises à l'Assurance Maladie"
 NOT_GIVEN = "Non renseigné"
 # A spreadsheet runs a cell that begins so.
 _RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r")
 
-Values = tuple[tuple[str, str], ...]
-Section = tuple[str, Values]
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """`sections`: (heading, ((label, value), …)), in French, no value empty. `subject`: what it sums up, also when `title` is
-    the rectification's. `next_from`: the day from which to book the next dose. `code`: grouped, on a declaration only.
-    `adverse_effects`: what to copy into the portal of `adverse_effects_url`.
-    """
-
-    title: str
-    subject: str
-    version: int
-    is_current: bool
-    sections: tuple[Section, ...]
-    next_from: date | None = None
-    adverse_effects_url: str | None = None
-    adverse_effects: Values = ()
-    code: str | None = None
-
-
 def summary_of_declaration(declaration: EligibilityDeclaration) -> Summary:
     """The summary of one version of a declaration; the same one whenever it is asked, but for `is_current`."""
+    kind, is_current = PaperSnapshot.Kind.DECLARATION, declaration.ended_at is None
+    return as_first_made(kind, declaration.pk, is_current=is_current, make=lambda: _of_declaration(declaration))
+
+
+def summary_of_dose(dose: Dose) -> Summary:
+    """The summary of one version of a dose, by the doctrine known when it was recorded; the same one whenever it is asked."""
+    return as_first_made(PaperSnapshot.Kind.DOSE, dose.pk, is_current=dose.ended_at is None, make=lambda: _of_dose(dose))
+
+
+def _of_declaration(declaration: EligibilityDeclaration) -> Summary:
     on = _day(declaration.declared_at)
     book = rules.as_known_on(on)
     return _summary(
@@ -70,11 +59,12 @@ def summary_of_declaration(declaration: EligibilityDeclaration) -> Summary:
         ),
         declaration.declared_at,
         code=code_text(declaration.invitation),
+        bearer=str(declaration.person),
+        signatory=_signatory(declaration.declarant, declaration.structure_name),
     )
 
 
-def summary_of_dose(dose: Dose) -> Summary:
-    """The summary of one version of a dose, by the doctrine known when it was recorded."""
+def _of_dose(dose: Dose) -> Summary:
     known_on = _day(dose.recorded_at)
     book = rules.as_known_on(known_on)
     vaccine, lot = vaccine_label(dose.vaccine, dose.occurred_on, book), dose.lot
@@ -91,6 +81,8 @@ def summary_of_dose(dose: Dose) -> Summary:
         next_from=next_from(dose, known_on, book),
         adverse_effects_url=adverse_effects.report_link(vaccine, lot, dose.occurred_on, known_on, book),
         adverse_effects=adverse_effects.report_values(vaccine, lot, dose.occurred_on),
+        bearer=str(dose.person),
+        signatory=_signatory(dose.practitioner, dose.organisation.name if dose.organisation else ""),
     )
 
 
@@ -248,6 +240,10 @@ def _professional(practitioner: Practitioner | None, on: date, book: RuleBook) -
         ("RPPS", practitioner.rpps),
         ("Profession", profession_label(practitioner.profession, on, book)),
     )
+
+
+def _signatory(who: Practitioner | None, structure: str) -> str:
+    return ", ".join(filter(None, [str(who) if who else "", structure]))
 
 
 def _label(key: str, code: str, on: date, book: RuleBook) -> str:

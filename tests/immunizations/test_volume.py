@@ -92,7 +92,7 @@ def test_an_account_at_twice_the_threshold_records_nothing_more() -> None:
     """Until an administrator closes the alert; what is there is told, no reason lets more in, others go on."""
     load(9)
     record(1, 6)
-    assert is_blocked("ps:1", "teleservice")
+    assert is_blocked("ps:1")
     with pytest.raises(DoseRefused, match="administrateur") as refusal:
         record(7, 1)
     assert (refusal.value.codes, refusal.value.forceable) == (["volume_blocked"], False)
@@ -131,7 +131,7 @@ def test_batches_count_too() -> None:
     assert alerts() == [("app:1", "hour", 6, 3), ("app:1", "day", 6, 5)]
     assert batch(7, 6).recorded == 6
     assert alerts()[0] == ("app:1", "hour", 12, 3)
-    assert not is_blocked("app:1", "fhir")
+    assert not is_blocked("app:1")
 
 
 def test_a_blocked_account_sends_no_batch() -> None:
@@ -145,6 +145,19 @@ def test_a_blocked_account_sends_no_batch() -> None:
     for alert in VolumeAlert.objects.open():
         close_alert(alert=alert, decision="vérifié", by="admin:1")
     assert batch(7, 2, by="ps:1", source="teleservice").recorded == 2
+
+
+def test_an_account_stopped_one_way_is_stopped_every_way() -> None:
+    """VC-61: stopped on the pages, it sends no file; stopped for what it sent, it records nothing on the pages."""
+    load(15)
+    record(1, 6)
+    with pytest.raises(BatchRefused, match="administrateur"):
+        batch(7, 2, by="ps:1", source="csv")
+    assert batch(7, 2, by="ps:2", source="csv").recorded == 2, "another account goes on"
+    batch(9, 6, by="ps:3", source="teleservice")
+    with pytest.raises(DoseRefused, match="administrateur"):
+        record(15, 1, by="ps:3", source="csv")
+    assert RecordingBatch.objects.filter(source="csv").count() == 1
 
 
 def test_the_replay_is_not_watched() -> None:

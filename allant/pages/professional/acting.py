@@ -25,6 +25,10 @@ from allant.vaccination.rights import Rights, rights_of
 May = Literal["find", "declare", "record"]
 View = Callable[..., HttpResponse]
 
+NO_RPPS = (
+    "Votre numéro RPPS n'a pas été reçu à la connexion : une déclaration ou une vaccination demande un professionnel identifié. "
+    "Reconnectez-vous par Pro Santé Connect, puis contactez l'assistance si le message revient."
+)
 VERBS = {
     "find": "chercher un patient",
     "declare": "déclarer l'éligibilité d'un patient",

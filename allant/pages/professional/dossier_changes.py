@@ -6,6 +6,7 @@ import json
 from http import HTTPStatus
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
@@ -39,9 +40,11 @@ def correct(request: HttpRequest, person_id: int, dose_id: int) -> HttpResponse:
     offer, kind = correction_offer(file), HistoryForm if dose.proof else DoseForm
     if request.method == "POST":
         form, why = kind(request.POST, book=file.book, on=file.on, offer=offer), ReasonForm(request.POST)
-        corrected = _corrected(file, dose, form, why)
+        with transaction.atomic():  # the act and its entry of the access log: both or neither
+            corrected = _corrected(file, dose, form, why)
+            if corrected:
+                log_request(request, LoggedAction.WRITE, "téléservice : vaccination rectifiée", [file.person.pk])
         if corrected:
-            log_request(request, LoggedAction.WRITE, "téléservice : vaccination rectifiée", [file.person.pk])
             messages.success(request, "Dose rectifiée : remettez le nouveau document au patient, l’ancien ne vaut plus.")
             return redirect("teleservice_dose", file.person.pk, corrected.pk)
         log_request(request, LoggedAction.READ, "téléservice : rectification à compléter", [file.person.pk])
@@ -66,12 +69,14 @@ def cancel(request: HttpRequest, person_id: int, dose_id: int) -> HttpResponse:
     why = ReasonForm(request.POST) if request.method == "POST" else ReasonForm()
     if request.method == "POST" and why.is_valid():
         try:
-            cancel_dose(dose=dose, by=file.acting.by, reason=why.cleaned_data["reason"])
+            with transaction.atomic():
+                cancel_dose(dose=dose, by=file.acting.by, reason=why.cleaned_data["reason"])
+                log_request(request, LoggedAction.WRITE, "téléservice : vaccination annulée", [file.person.pk])
         except CorrectionRefused as refused:
+            log_request(request, LoggedAction.REFUSED, "téléservice : annulation refusée", [file.person.pk])
             messages.error(request, str(refused))
         else:
             messages.success(request, "Dose annulée : elle ne compte plus. Le document remis au patient ne vaut plus.")
-        log_request(request, LoggedAction.WRITE, "téléservice : vaccination annulée", [file.person.pk])
         return redirect("teleservice_dose", file.person.pk, dose.pk)
     if refusal:
         messages.error(request, refusal)

@@ -28,7 +28,7 @@ FIELD_OF = {
     "under_minimum_age": "vaccine", "interval_too_short": "occurred_on", "booster_before_opening": "occurred_on",
     "booster_too_early": "occurred_on", "rank_taken": "dose_number", "rank_skips": "dose_number",
     "rank_goes_back": "dose_number", "series_too_short": "dose_number", "beyond_series": "dose_number",
-    "booster_without_primary": "dose_number", "lot_expired": "lot", "lot_recalled": "lot", "lot_not_usable": "lot",
+    "booster_without_primary": "dose_number", "lot_expired": "lot", "lot_recalled": "lot",
     "product_not_foreseen": "vaccine", "proof_missing": "proof", "infection_impossible": "occurred_on",
 }  # fmt: skip
 
@@ -203,3 +203,28 @@ class HistoryForm(DoseForm):
         max_length=200,
         error_messages={"required": "Justificatif manquant : indiquez sur quel document la dose est lue."},
     )
+
+
+ABROAD, BEFORE = "etranger", "avant"
+
+
+class ElsewhereForm(HistoryForm):
+    """A dose entered from its proof, and where it was given: only abroad, or before the téléservice opened (VC-42)."""
+
+    field_order = ("source_key", "vaccine", "lot", "occurred_on", "dose_number", "origin", "country", "proof")
+    origin = forms.ChoiceField(
+        label="Où et quand la dose a-t-elle été injectée ?",
+        choices=[(ABROAD, "À l’étranger"), (BEFORE, "En France, avant l’ouverture du téléservice")],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choisissez : à l’étranger, ou en France avant l’ouverture du téléservice."},
+    )
+    country = forms.CharField(label="Pays, si la dose a été injectée à l’étranger", max_length=40, required=False)
+
+    def clean(self) -> Mapping[str, Any]:
+        """A dose given abroad names its country; another one has none."""
+        data = super().clean()
+        if data.get("origin") == BEFORE:
+            self.cleaned_data["country"] = ""
+        elif data.get("origin") == ABROAD and not data.get("country") and "country" not in self.errors:
+            self.add_error("country", "Pays absent : nommez celui où la dose a été injectée.")
+        return data

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from uuid import uuid4
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
@@ -17,7 +18,7 @@ from allant.accounts.log import log_request
 from allant.accounts.models import LoggedAction
 from allant.accounts.roles import Role
 from allant.pages.base.errors import Missing
-from allant.pages.professional.acting import for_teleservice
+from allant.pages.professional.acting import NO_RPPS, for_teleservice
 from allant.pages.professional.dossier import File, file_of, trail
 from allant.pages.professional.dossier_eligibility_form import YES, EligibilityForm, initial_of
 from allant.pages.professional.dossier_reason import ReasonForm
@@ -27,10 +28,6 @@ from allant.vaccination.models import EligibilityDeclaration
 from allant.vaccination.priority import priority_of
 from allant.vaccination.professions import profession_label
 
-NO_RPPS = (
-    "Votre numéro RPPS n'a pas été reçu à la connexion : la déclaration demande un déclarant identifié. "
-    "Reconnectez-vous par Pro Santé Connect, puis contactez l'assistance si le message revient."
-)
 AT = ("eligibility", 0)
 
 
@@ -61,9 +58,11 @@ def blank(request: HttpRequest, file: File) -> HttpResponse:
 def submitted(request: HttpRequest, file: File) -> HttpResponse:
     """Validate, then lead to the summary with the code; refused, the form keeps everything."""
     form = EligibilityForm(request.POST, book=file.book, on=file.on)
-    declared = _declare(file, form)
+    with transaction.atomic():  # the act and its entry of the access log: both or neither
+        declared = _declare(file, form)
+        if declared:
+            log_request(request, LoggedAction.WRITE, "téléservice : éligibilité déclarée", [file.person.pk])
     if declared:
-        log_request(request, LoggedAction.WRITE, "téléservice : éligibilité déclarée", [file.person.pk])
         messages.success(request, "Déclaration d’éligibilité validée.")
         return redirect("teleservice_declaration", file.person.pk, declared.pk)
     log_request(request, LoggedAction.READ, "téléservice : déclaration d'éligibilité à compléter", [file.person.pk])
@@ -86,9 +85,11 @@ def correct(request: HttpRequest, person_id: int, declaration_id: int) -> HttpRe
         return redirect("teleservice_declaration", person_id, declaration_id)
     if request.method == "POST":
         form, why = EligibilityForm(request.POST, book=file.book, on=file.on), ReasonForm(request.POST)
-        corrected = _correct(file, declared, form, why)
+        with transaction.atomic():
+            corrected = _correct(file, declared, form, why)
+            if corrected:
+                log_request(request, LoggedAction.WRITE, "téléservice : éligibilité rectifiée", [person_id])
         if corrected:
-            log_request(request, LoggedAction.WRITE, "téléservice : éligibilité rectifiée", [person_id])
             messages.success(request, "Déclaration rectifiée : remettez le nouveau document au patient, l’ancien ne vaut plus.")
             return redirect("teleservice_declaration", person_id, corrected.pk)
         log_request(request, LoggedAction.READ, "téléservice : rectification à compléter", [person_id])

@@ -19,17 +19,22 @@ from allant.accounts.log import log_request
 from allant.accounts.models import LoggedAction
 from allant.accounts.roles import Role
 from allant.directory.actions import LocationRefused, location_for
-from allant.directory.models import Location
-from allant.immunizations.actions import DoseRefused
+from allant.directory.models import Location, Practitioner
+from allant.immunizations.actions import DoseRefused, is_new
 from allant.immunizations.checks import REASONS
 from allant.immunizations.models import Dose
-from allant.pages.professional.acting import for_teleservice
+from allant.pages.professional.acting import NO_RPPS, for_teleservice
 from allant.pages.professional.dossier import File, file_of, trail
 from allant.pages.professional.dossier_check import check_of
 from allant.pages.professional.dossier_dose_form import FIELD_OF, DoseForm
 from allant.pages.professional.dossier_offer import OTHER, dose_form, first_to_fill, known_places, recording_form
 from allant.pages.professional.dossier_proposals import LastUsed
-from allant.vaccination.recording import Entry, record_vaccination
+from allant.vaccination.recording import Entry, Refused, record_vaccination
+
+CANCELLED_SINCE = (
+    "Cette vaccination, déjà envoyée, a été annulée depuis : rien n’est enregistré. Relisez le dossier, puis saisissez-la de "
+    "nouveau si elle a bien été injectée."
+)
 
 
 @requires(Role.HEALTH_PROFESSIONAL)
@@ -59,8 +64,8 @@ def submitted(request: HttpRequest, file: File) -> HttpResponse:
     if request.POST.get("step") == "record" and (recorded := _recorded(request, file)):
         return recorded
     form, last = dose_form(request, file)
-    if sent_before := _sent_before(form, file):
-        return _already(request, file, sent_before)
+    if found := sent_before(form, file):
+        return already(request, file, found)
     if form.is_valid() and request.POST.get("step") != "edit":
         try:
             return _check(request, file, form)
@@ -76,12 +81,14 @@ def _recorded(request: HttpRequest, file: File) -> HttpResponse | None:
     if not form.is_valid():
         return None
     try:
-        dose = _given(file, form)
+        with transaction.atomic():  # the act and its entry of the access log: both or neither
+            dose = _given(file, form)
+            if is_new(dose, file.person):
+                log_request(request, LoggedAction.WRITE, "téléservice : vaccination enregistrée", [file.person.pk])
     except (DoseRefused, LocationRefused):
         return None
-    if (dose.source_key, dose.lot) != (key_of(form), form.cleaned_data["lot"]):  # another sending came first
-        return _already(request, file, dose)
-    log_request(request, LoggedAction.WRITE, "téléservice : vaccination enregistrée", [file.person.pk])
+    if not is_new(dose, file.person):  # this sending again, or another one that came first
+        return already(request, file, dose)
     messages.success(request, "Vaccination enregistrée.")
     return redirect("teleservice_dose", file.person.pk, dose.pk)
 
@@ -122,14 +129,20 @@ def show_refusal(form: DoseForm, refusal: DoseRefused | LocationRefused) -> None
         form.ask_reason()
 
 
-@transaction.atomic
+def identified(file: File) -> Practitioner:
+    """Who records, known to the directory. Raises Refused for an account without an RPPS number."""
+    if file.acting.practitioner is None:
+        raise Refused("recorder_unknown", NO_RPPS)
+    return file.acting.practitioner
+
+
 def _given(file: File, form: DoseForm) -> Dose:
     return record_vaccination(
         person=file.person,
         entry=entry_of(form, file),
         source_key=key_of(form),
         by=file.acting.by,
-        recorder=file.acting.practitioner,
+        recorder=identified(file),
         organisation=file.acting.organisation,
         today=file.on,
     )
@@ -152,7 +165,7 @@ def _check(request: HttpRequest, file: File, form: DoseForm) -> HttpResponse:
         check = check_of(file, form, dose)
         transaction.set_rollback(True)
     if dose.source_key != key_of(form):  # the same dose was recorded from elsewhere
-        return _already(request, file, dose)
+        return already(request, file, dose)
     file.at = ("dose", form.cleaned_data["dose_number"])
     log_request(request, LoggedAction.READ, "téléservice : vérification d'une vaccination", [file.person.pk])
     context = {
@@ -166,7 +179,7 @@ def _check(request: HttpRequest, file: File, form: DoseForm) -> HttpResponse:
     return render(request, "professional/dossier/check.html", context)
 
 
-def _sent_before(form: DoseForm, file: File) -> Dose | None:
+def sent_before(form: DoseForm, file: File) -> Dose | None:
     """The dose that this very form recorded already: a double click, a page sent again, a step back."""
     form.is_valid()
     if "source_key" not in form.cleaned_data:
@@ -175,11 +188,16 @@ def _sent_before(form: DoseForm, file: File) -> Dose | None:
     return found
 
 
-def _already(request: HttpRequest, file: File, dose: Dose) -> HttpResponse:
+def already(request: HttpRequest, file: File, dose: Dose) -> HttpResponse:
+    """Nothing was recorded: lead to the dose that stands, or to the file when it was cancelled since."""
     log_request(request, LoggedAction.READ, "téléservice : vaccination déjà enregistrée", [file.person.pk])
+    latest = dose if dose.ended_at is None else Dose.objects.versions_of(dose).last()
+    if latest.ended_at is not None:
+        messages.error(request, CANCELLED_SINCE)
+        return redirect("teleservice_file", file.person.pk)
     message = "Cette vaccination était déjà enregistrée : une seule dose compte. Relisez-la ; son auteur peut la rectifier."
     messages.info(request, message)
-    return redirect("teleservice_dose", file.person.pk, dose.pk)
+    return redirect("teleservice_dose", file.person.pk, latest.pk)
 
 
 def _form_page(request: HttpRequest, file: File, form: DoseForm, last: LastUsed, ready: bool = False) -> HttpResponse:

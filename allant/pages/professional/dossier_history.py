@@ -6,6 +6,7 @@ from http import HTTPStatus
 from uuid import uuid4
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
@@ -15,14 +16,14 @@ from allant.accounts.access import requires
 from allant.accounts.log import log_request
 from allant.accounts.models import LoggedAction
 from allant.accounts.roles import Role
-from allant.immunizations.actions import DoseRefused, InfectionRefused, declare_infection
+from allant.immunizations.actions import DoseRefused, InfectionRefused, declare_infection, is_new
 from allant.immunizations.models import Dose
 from allant.pages.base.templatetags.french import day
 from allant.pages.professional.acting import for_teleservice
 from allant.pages.professional.dossier import File, file_of, trail
 from allant.pages.professional.dossier_date import TypedDateField
-from allant.pages.professional.dossier_dose_form import HistoryForm
-from allant.pages.professional.dossier_entry import entry_of, key_of, show_refusal
+from allant.pages.professional.dossier_dose_form import ElsewhereForm
+from allant.pages.professional.dossier_entry import already, entry_of, identified, key_of, sent_before, show_refusal
 from allant.pages.professional.dossier_form import DossierForm
 from allant.pages.professional.dossier_offer import correction_offer
 from allant.vaccination.recording import record_history
@@ -43,15 +44,17 @@ def given_elsewhere(request: HttpRequest, person_id: int) -> HttpResponse:
     file = file_of(request, person_id)
     offer = correction_offer(file)
     if request.method == "POST":
-        form = HistoryForm(request.POST, book=file.book, on=file.on, offer=offer)
-        dose = _recorded(file, form)
-        if dose:
-            log_request(request, LoggedAction.WRITE, "téléservice : dose déjà reçue enregistrée", [file.person.pk])
+        form = ElsewhereForm(request.POST, book=file.book, on=file.on, offer=offer)
+        if found := sent_before(form, file):
+            return already(request, file, found)
+        if dose := _recorded(request, file, form):
+            if not is_new(dose, file.person):
+                return already(request, file, dose)
             messages.success(request, "Dose déjà reçue enregistrée, avec son justificatif.")
             return redirect("teleservice_dose", file.person.pk, dose.pk)
     else:
         initial = {"source_key": uuid4(), "dose_number": len(file.doses) + 1}
-        form = HistoryForm(initial=initial, book=file.book, on=file.on, offer=offer)
+        form = ElsewhereForm(initial=initial, book=file.book, on=file.on, offer=offer)
         form.mark_proposed(["dose_number"])
         form.fields["vaccine"].widget.attrs["autofocus"] = ""
     log_request(request, LoggedAction.READ, "téléservice : saisie d'une dose déjà reçue", [file.person.pk])
@@ -68,11 +71,12 @@ def infection(request: HttpRequest, person_id: int) -> HttpResponse:
     form = InfectionForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            found = declare_infection(person=file.person, occurred_on=form.cleaned_data["occurred_on"], by=file.acting.by)
+            with transaction.atomic():
+                found = declare_infection(person=file.person, occurred_on=form.cleaned_data["occurred_on"], by=file.acting.by)
+                log_request(request, LoggedAction.WRITE, "téléservice : infection déclarée", [file.person.pk])
         except InfectionRefused as refusal:
             form.refuse({"occurred_on": [str(refusal)]})
         else:
-            log_request(request, LoggedAction.WRITE, "téléservice : infection déclarée", [file.person.pk])
             messages.success(request, f"Infection du {day(found.occurred_on)} enregistrée : le schéma proposé en tient compte.")
             return redirect("teleservice_file", file.person.pk)
     log_request(request, LoggedAction.READ, "téléservice : déclaration d'une infection", [file.person.pk])
@@ -80,13 +84,24 @@ def infection(request: HttpRequest, person_id: int) -> HttpResponse:
     return _page(request, file, form, "Déclarer une infection", "infection.html")
 
 
-def _recorded(file: File, form: HistoryForm) -> Dose | None:
+def _recorded(request: HttpRequest, file: File, form: ElsewhereForm) -> Dose | None:
+    """The dose with its entry of the access log; None with the refusals on the form."""
     if not form.is_valid():
         return None
     try:
-        return record_history(
-            person=file.person, entry=entry_of(form, file), source_key=key_of(form), by=file.acting.by, today=file.on
-        )
+        with transaction.atomic():
+            dose = record_history(
+                person=file.person,
+                entry=entry_of(form, file),
+                country=form.cleaned_data["country"],
+                source_key=key_of(form),
+                by=file.acting.by,
+                recorder=identified(file),
+                today=file.on,
+            )
+            if is_new(dose, file.person):
+                log_request(request, LoggedAction.WRITE, "téléservice : dose déjà reçue enregistrée", [file.person.pk])
+            return dose
     except DoseRefused as refusal:
         show_refusal(form, refusal)
     return None

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.http import HttpRequest, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.debug import sensitive_post_parameters
@@ -20,19 +21,19 @@ from allant.accounts.models import LoggedAction
 from allant.accounts.roles import Role
 from allant.doctrine import rules
 from allant.immunizations.actions import CorrectionRefused, DoseRefused, cancel_dose
-from allant.immunizations.models import Dose
+from allant.immunizations.models import Dose, Series
 from allant.pages.professional.acting import acting, for_teleservice
 from allant.pages.professional.finding import NotFound, TooManyGuesses, find_patient
 from allant.people.models import Person
 from allant.vaccination.eligibility import DeclarationRefused
 from allant.vaccination.journey import dose_title
-from allant.vaccination.known import Known
 from allant.vaccination.models import VaccinationSession
-from allant.vaccination.proposals import second_dose_from
 from allant.vaccination.sessions import RowResult, SessionClosed, record_row, row_key
+from allant.vaccination.summaries import next_from
 
 REASON_LENGTH = 200
 WRITTEN = "téléservice : vaccination enregistrée en séance"
+ALREADY = "téléservice : vaccination déjà enregistrée, lue en séance"
 CANCELLED_BY_MISTAKE = "Saisie par erreur en séance"
 
 Answer = tuple[dict[str, Any], int]
@@ -102,14 +103,16 @@ def answer_to(request: HttpRequest, session: VaccinationSession, sent: Sent) -> 
     if person is None:
         return _choice(found.persons)
     try:
-        result = record_row(session=session, person=person, row=sent.row, reason=sent.reason, today=clock.today())
+        with transaction.atomic():  # the act and its entry of the access log: both or neither
+            result = record_row(session=session, person=person, row=sent.row, reason=sent.reason, today=clock.today())
+            action, why = (LoggedAction.WRITE, WRITTEN) if result.outcome == "recorded" else (LoggedAction.READ, ALREADY)
+            log_request(request, action, why, person_ids=[person.pk])
     except SessionClosed as refusal:
         return {"outcome": "refused", "message": str(refusal)}, HTTPStatus.GONE
     except DeclarationRefused as refusal:
         return _refused(request, person, str(refusal))
     except DoseRefused as refusal:
         return _refused(request, person, str(refusal), forceable=refusal.forceable)
-    log_request(request, LoggedAction.WRITE, WRITTEN, person_ids=[person.pk])
     return _done(person, result)
 
 
@@ -154,20 +157,20 @@ def _done(person: Person, result: RowResult) -> Answer:
         "recorded": f"{title} enregistrée.",
         "already": f"{title} déjà enregistrée ce jour-là, par une autre saisie : une seule dose compte.",
     }[result.outcome]
-    following = _following(person, dose)
+    following = _following(dose)
     if result.outcome == "recorded" and dose.forced_reason:
         said = f"{title} enregistrée malgré une règle, motif conservé."
     status = HTTPStatus.CREATED if result.outcome == "recorded" else HTTPStatus.OK
     return {"outcome": result.outcome, "message": said, "next": following, **_who(person)}, status
 
 
-def _following(person: Person, dose: Dose) -> str:
-    """From which day to book the second dose (VC-34)."""
-    if dose.series != "primary" or dose.dose_number != 1 or dose.series_doses < 2:
-        return ""
+def _following(dose: Dose) -> str:
+    """From which day to book the dose that follows, as the summary says it (VC-34); or that the schedule is complete."""
     today = clock.today()
-    due = second_dose_from(dose, Known(person).age_on(today), today, rules.as_known_on(today))
-    return f"2e dose à partir du {due:%d/%m/%Y}" if due else ""
+    due = next_from(dose, today, rules.as_known_on(today))
+    if dose.series == Series.PRIMARY and dose.dose_number < dose.series_doses:
+        return f"{dose.dose_number + 1}e dose à partir du {due:%d/%m/%Y}" if due else ""
+    return f"Schéma complet, rappel à partir du {due:%d/%m/%Y}" if due else "Schéma complet"
 
 
 def _who(person: Person) -> dict[str, str]:
@@ -196,9 +199,11 @@ def cancel_row(request: HttpRequest, session: UUID) -> JsonResponse:
     except Unreadable as error:
         return JsonResponse({"outcome": "refused", "message": str(error)}, status=HTTPStatus.BAD_REQUEST)
     dose = get_object_or_404(Dose.objects.select_related("person"), source_key=row_key(found, sent.row))
-    log_request(request, LoggedAction.WRITE, "téléservice : vaccination de séance annulée", person_ids=[dose.person_id])
     try:
-        cancel_dose(dose=dose, by=acting(request).by, reason=CANCELLED_BY_MISTAKE)
+        with transaction.atomic():
+            cancel_dose(dose=dose, by=acting(request).by, reason=CANCELLED_BY_MISTAKE)
+            log_request(request, LoggedAction.WRITE, "téléservice : vaccination de séance annulée", person_ids=[dose.person_id])
     except CorrectionRefused as refusal:
+        log_request(request, LoggedAction.REFUSED, "téléservice : annulation refusée en séance", person_ids=[dose.person_id])
         return JsonResponse({"outcome": "refused", "message": str(refusal)}, status=HTTPStatus.CONFLICT)
     return JsonResponse({"outcome": "cancelled", "message": "Dose annulée.", **_who(dose.person)})

@@ -17,7 +17,7 @@ from allant.accounts.models import LoggedAction
 from allant.accounts.roles import Role
 from allant.directory.actions import location_for
 from allant.doctrine import RuleBook, rules
-from allant.pages.professional.acting import Acting, acting, for_teleservice
+from allant.pages.professional.acting import NO_RPPS, Acting, acting, for_teleservice
 from allant.pages.professional.dossier_eligibility_form import NO, YES
 from allant.pages.professional.dossier_proposals import LastUsed, last_used
 from allant.pages.professional.session_forms import SessionForm, SharedForm, offer
@@ -40,7 +40,10 @@ def opening(request: HttpRequest) -> HttpResponse:
     form, shared = _forms(request, who, book, last)
     if request.method != "POST":
         return _page(request, who, form, shared, last)
-    if not (form.is_valid() & shared.is_valid()):
+    readable = form.is_valid() & shared.is_valid()
+    if who.practitioner is None:
+        form.refuse({None: [NO_RPPS]})
+    if who.practitioner is None or not readable:
         return _page(request, who, form, shared, last)
     session = open_session(
         entry=_entry(form, who),

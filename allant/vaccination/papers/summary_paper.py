@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from allant.directory.models import Practitioner
 from allant.immunizations.models import Dose
 from allant.targeting.wording import day
 from allant.vaccination.models import EligibilityDeclaration
 from allant.vaccination.papers.marks import Mark, PaperKind
 from allant.vaccination.papers.sheet import EMPTY, Notice, Sheet, Signature, Table, compose
 from allant.vaccination.papers.standing import day_of
-from allant.vaccination.summaries import Summary, summary_of_declaration, summary_of_dose
+from allant.vaccination.summaries import summary_of_declaration, summary_of_dose
+from allant.vaccination.summary import Summary
 
 HEADER = ("Information", "Donnée transmise")
 WIDTHS = (5, 6)
@@ -19,44 +19,37 @@ WIDTHS = (5, 6)
 
 def paper_of_declaration(declaration: EligibilityDeclaration) -> bytes:
     """The PDF of one version of a declaration: the same bytes whenever it is asked, whatever came after. Raises PaperFailed."""
-    former = declaration.replaces
+    former, summary = declaration.replaces, summary_of_declaration(declaration)
     return compose(
         _sheet(
-            summary_of_declaration(declaration),
+            summary,
             mark=Mark(PaperKind.DECLARATION, declaration.pk, declaration.version),
-            subject=str(declaration.person),
             made_at=declaration.declared_at,
             former_at=former.declared_at if former else None,
-            signature=_signature(
-                "Signature du déclarant", declaration.declarant, declaration.structure_name, declaration.declared_at
-            ),
+            signature=_signature("Signature du déclarant", summary, declaration.declared_at),
         )
     )
 
 
 def paper_of_dose(dose: Dose) -> bytes:
     """The PDF of one version of a dose: the same bytes whenever it is asked, whatever came after. Raises PaperFailed."""
-    former = dose.replaces
-    structure = dose.organisation.name if dose.organisation else ""
+    former, summary = dose.replaces, summary_of_dose(dose)
     return compose(
         _sheet(
-            summary_of_dose(dose),
+            summary,
             mark=Mark(PaperKind.DOSE, dose.pk, dose.version),
-            subject=str(dose.person),
             made_at=dose.recorded_at,
             former_at=former.recorded_at if former else None,
-            signature=_signature("Signature du professionnel", dose.practitioner, structure, dose.recorded_at),
+            signature=_signature("Signature du professionnel", summary, dose.recorded_at),
         )
     )
 
 
-def _sheet(
-    summary: Summary, *, mark: Mark, subject: str, made_at: datetime, former_at: datetime | None, signature: Signature
-) -> Sheet:
+def _sheet(summary: Summary, *, mark: Mark, made_at: datetime, former_at: datetime | None, signature: Signature) -> Sheet:
     return Sheet(
         title=summary.title,
         about="" if summary.subject == summary.title else summary.subject,
-        subject=subject,
+        subject=summary.bearer,
         version=_version(summary.version, made_at, former_at),
         tables=[Table(heading, HEADER, _rows(values), WIDTHS) for heading, values in summary.sections],
         notices=_notices(summary),
@@ -89,6 +82,5 @@ def _notices(summary: Summary) -> list[Notice]:
     return found
 
 
-def _signature(heading: str, who: Practitioner | None, structure: str, at: datetime) -> Signature:
-    named = ", ".join(filter(None, [str(who) if who else "", structure]))
-    return Signature(heading, named, f"Données transmises le {day(day_of(at))}. Date et signature :")
+def _signature(heading: str, summary: Summary, at: datetime) -> Signature:
+    return Signature(heading, summary.signatory, f"Données transmises le {day(day_of(at))}. Date et signature :")

@@ -10,11 +10,16 @@ from pathlib import Path
 import pypdf
 import pytest
 import zxingcpp
+from django.db import DatabaseError, transaction
 from pdfua import validate
 
 from allant import clock
-from allant.directory.models import Location
+from allant.directory.models import Location, Practitioner
+from allant.immunizations.models import Dose, Infection
+from allant.people.actions import merge
+from allant.people.models import Person, Situation
 from allant.vaccination.eligibility import correct_eligibility
+from allant.vaccination.models import EligibilityDeclaration, PaperSnapshot
 from allant.vaccination.papers import paper_of_declaration, paper_of_dose
 from allant.vaccination.papers.marks import Mark, PaperKind, read_mark
 from allant.vaccination.recording import correct_vaccination
@@ -188,3 +193,34 @@ def test_the_version_of_a_paper_is_its_rows_and_not_the_days() -> None:
     vaccinated(person, date(2021, 3, 3))
     with clock.moved_to(date(2021, 6, 1)):
         assert paper_of_dose(dose) == before
+
+
+def test_vc25_vc36_what_the_file_learns_later_leaves_the_papers_as_they_were() -> None:
+    """VC-25, VC-36: an infection or a situation with an earlier date, a changed name, a merge: the same bytes."""
+    person = patient()
+    declaration = declared(person)
+    dose = vaccinated(person)
+    before = paper_of_declaration(declaration), paper_of_dose(dose)
+    assert "à partir du 3 mars 2021" in text_of(before[1])
+    with clock.moved_to(date(2021, 3, 1)):
+        Infection.objects.create(person=person, occurred_on=date(2020, 12, 1))
+        Situation.objects.create(person=person, kind="immunodepression", starts_on=date(2020, 1, 1))
+        other = patient(given_names="Suzanne Marie")
+        Infection.objects.create(person=other, occurred_on=date(2020, 11, 20))
+        Person.objects.filter(pk=person.pk).update(family_name="Lenoir")
+        Practitioner.objects.update(family_name="Hadad")
+        merge(duplicate=Person.objects.get(pk=person.pk), into=other, by=BY, reason="Doublon")
+        declaration, dose = EligibilityDeclaration.objects.get(pk=declaration.pk), Dose.objects.get(pk=dose.pk)
+        assert (paper_of_declaration(declaration), paper_of_dose(dose)) == before
+
+
+def test_vc36_what_a_paper_said_is_never_changed() -> None:
+    """VC-36: the database refuses to change or delete what was printed."""
+    person = patient()
+    declared(person)
+    paper_of_dose(vaccinated(person))
+    kept = PaperSnapshot.objects.get(kind="dose")
+    assert person.family_name in str(kept.content)
+    for change in (kept.delete, lambda: PaperSnapshot.objects.update(content={})):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            change()
