@@ -24,6 +24,7 @@ from allant.campaigns.models import Campaign, SchemeFile
 from allant.campaigns.signing import is_signed, sign
 from allant.doctrine import RuleBook
 from allant.people.models import Scheme
+from allant.sheets import harmless
 from allant.targeting import Definition, define, engine_postgres, tables
 from allant.targeting.language import Condition
 from allant.targeting.model import And, Criterion, Not
@@ -113,7 +114,7 @@ def _csv(rows: pa.Table) -> bytes:
     writer = csv.writer(out, delimiter=";")
     writer.writerow(COLUMNS)
     for row in zip(*rows.to_pydict().values(), strict=True):
-        writer.writerow([re.sub(r"^(?=[=+\-@\t\r])", "'", cell or "") for cell in row])
+        writer.writerow([harmless(cell or "") for cell in row])
     return out.getvalue().encode()
 
 

@@ -32,6 +32,7 @@ from allant.immunizations.schedule_rules import LAST_EVENT, DoctrineRelations, a
 __all__ = ["REASONS", "REFUSALS", "RULES", "Check", "DoctrineRelations", "doctrine_relations", "explain", "verdict_sql"]
 
 BOOSTERS = ("booster", "second_booster", "third_booster")
+BOOSTERS_ALONE = "booster_"  # begins the code of each rule that only boosters can break
 HIGHEST_RANK = 9  # a form has one digit for the rank; more is a typing error, not a schedule
 
 
@@ -148,7 +149,7 @@ RULES = (
         "Rappel avant le délai prévu depuis la dose précédente ou l'infection : vérifiez les dates.",
         f"act.series = 'booster' AND act.occurred_on < {LAST_EVENT} + INTERVAL '1 month' * "
         f"({_booster_delay('months')}) + INTERVAL '1 day' * ({_booster_delay('days')}) "
-        f"OR {_IS_BOOSTER} AND ({{booster_open}}) AND NOT ({{booster_due}})",
+        f"OR {_IS_BOOSTER} AND act.series <> 'booster' AND ({{booster_open}}) AND NOT ({{booster_due}})",
     ),
     Check(
         "lot_expired",
@@ -181,7 +182,7 @@ def verdict_sql(prepared: str, doctrine: DoctrineRelations, *, boosters: bool = 
 
     `boosters`: False leaves out the rules that none but boosters can break, when there is no booster to judge.
     """
-    rules = tuple(check for check in RULES if boosters or not check.fails.startswith(_IS_BOOSTER))
+    rules = tuple(check for check in RULES if boosters or not check.code.startswith(BOOSTERS_ALONE))
     return f"""
 WITH {doctrine.ctes}
 SELECT act.row_no, {_codes(REFUSALS, doctrine)} AS refused, {_codes(rules, doctrine)} AS broken

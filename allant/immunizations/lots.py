@@ -79,11 +79,7 @@ def save_lot(*, vaccine: str, number: str, expires_on: date | None, recalled_on:
 
     A recall is not taken back: a lot once recalled keeps a day of recall.
     """
-    number = lot_number(number)
-    if vaccine not in Vaccine.values or vaccine == Vaccine.UNKNOWN:
-        raise LotRefused("Vaccin inconnu : choisissez un vaccin de la liste.")
-    if not number or len(number) > 40 or not number.replace("-", "").replace("/", "").replace(".", "").isalnum():
-        raise LotRefused("Numéro de lot illisible : des lettres, des chiffres, un tiret ou un point, 40 caractères au plus.")
+    number = _refuse_unreadable(vaccine, number)
     with pghistory.context(by=by):
         lot, is_new = Lot.objects.select_for_update().get_or_create(
             vaccine=vaccine, number=number, defaults={"expires_on": expires_on, "recalled_on": recalled_on}
@@ -97,6 +93,16 @@ def save_lot(*, vaccine: str, number: str, expires_on: date | None, recalled_on:
     return lot
 
 
+def _refuse_unreadable(vaccine: str, number: str) -> str:
+    """The number as it is kept. Raises LotRefused."""
+    number = lot_number(number)
+    if vaccine not in Vaccine.values or vaccine == Vaccine.UNKNOWN:
+        raise LotRefused("Vaccin inconnu : choisissez un vaccin de la liste.")
+    if not number or len(number) > 40 or not number.replace("-", "").replace("/", "").replace(".", "").isalnum():
+        raise LotRefused("Numéro de lot illisible : des lettres, des chiffres, un tiret ou un point, 40 caractères au plus.")
+    return number
+
+
 def recall_lot(*, lot: Lot, on: date, by: str) -> Lot:
     """Recall a lot from a day on; what was given of it is `doses_of_lot`. Doing it again changes nothing."""
     return save_lot(vaccine=lot.vaccine, number=lot.number, expires_on=lot.expires_on, recalled_on=on, by=by)
@@ -107,8 +113,9 @@ def doses_of_lot(lot: Lot) -> DoseQuerySet:
     return Dose.objects.of_lot(lot.vaccine, lot.number)
 
 
+@transaction.atomic
 def load_lots_file(content: bytes, *, by: str) -> LotsReport:
-    """Add and update lots from a CSV with the columns `FILE_COLUMNS`: the good lines enter, the others are listed.
+    """Add and update lots from a CSV with the columns `FILE_COLUMNS`: the good lines enter together, the others are listed.
 
     UTF-8 or Windows-1252, semicolons or commas; dates as 2021-06-30 or 30/06/2021; an empty `rappel` leaves a known recall.
     Sent again, it changes nothing. Raises LotRefused when the file as a whole cannot be read.
@@ -147,9 +154,9 @@ def _decoded(content: bytes) -> str:
 
 
 def _save_line(row: dict[str, str], by: str) -> str:
-    vaccine = _VACCINES.get(row["vaccin"].strip().casefold(), "")
-    number = row.get("lot", "")
-    known = Lot.objects.filter(vaccine=vaccine, number=lot_number(number)).first()
+    vaccine = _VACCINES.get(row.get("vaccin", "").strip().casefold(), "")
+    number = _refuse_unreadable(vaccine, row.get("lot", ""))  # before the database sees it
+    known = Lot.objects.filter(vaccine=vaccine, number=number).first()
     expires_on, recalled_on = _day(row, "peremption"), _day(row, "rappel")
     if known:
         expires_on, recalled_on = expires_on or known.expires_on, recalled_on or known.recalled_on

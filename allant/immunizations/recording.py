@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 
 from django.db.models import F
@@ -13,9 +14,11 @@ from allant.accounts.log import Entry
 from allant.doctrine import RuleBook, rules
 from allant.immunizations import one_dose_sql, volume
 from allant.immunizations.act import Act, DoseRefused
-from allant.immunizations.models import COVID19, Dose
+from allant.immunizations.models import Dose
 from allant.immunizations.querysets import DoseQuerySet
 from allant.people.models import Person
+
+_RELATED = ("location", "organisation", "practitioner")
 
 
 def record_dose(
@@ -37,7 +40,8 @@ def record_dose(
     since (the row returned says so). A dose that breaks a rule needs `forced_reason`, kept only when it does. A dose given
     abroad or before the service carries its `proof` (VC-42), and breaks rules under that reason. Rules are those in force on
     the day of the act, as known `today` (or in `book`). `also_broken`: codes of `checks.REASONS` that a programme found broken
-    by rules of its own. `logged`: the entry of the access log, written with the row or for the one already there. Raises DoseRefused.
+    by rules of its own. `logged`: the access log entry, written with the row, or for the one already there.
+    Raises DoseRefused.
     """
     today = today or clock.today()
     dose, refusal = insert(
@@ -120,7 +124,7 @@ def insert(
 
 def _columns(act: Act) -> dict[str, Any]:
     columns = act.as_columns()
-    for name in ("location", "organisation", "practitioner"):
+    for name in _RELATED:
         related = columns.pop(name)
         columns[f"{name}_id"] = related and related.pk
     return columns
@@ -130,19 +134,20 @@ def _row(
     dose_id: int, person: Person, act: Act, replaces: Dose | None, values: Mapping[str, Any], broken: list[str]
 ) -> Dose:
     """The row as inserted, without asking for it again."""
-    names = ("source", "source_key", "recorded_by", "recorded_at", "version")
-    dose = Dose(
-        id=dose_id,
-        person=person,
-        disease=COVID19,
-        **act.as_columns(),
-        **{name: values[name] for name in names},
-        replaces=replaces,
-        forced_rules=broken,
-        forced_reason=values["forced_reason"] if broken else "",
-    )
-    dose._state.adding, dose._state.db = False, "default"
+    known = {**values, "id": dose_id, "forced_rules": broken, "forced_reason": values["forced_reason"] if broken else ""}
+    names, defaults = _fields()
+    row = [known.get(name, default) for name, default in zip(names, defaults, strict=True)]
+    dose: Dose = Dose.from_db("default", names, row)  # the quickest way to make one
+    related = {name: getattr(act, name) for name in _RELATED} | {"person": person, "replaces": replaces}
+    dose._state.fields_cache.update({name: value for name, value in related.items() if value is not None})
     return dose
+
+
+@cache
+def _fields() -> tuple[list[str], list[Any]]:
+    """The columns of a dose, and what those are that nothing was said of."""
+    fields = Dose._meta.concrete_fields
+    return [field.attname for field in fields], [field.get_default() for field in fields]
 
 
 def _recorded(person: Person, act: Act, source_key: str) -> Dose:

@@ -38,6 +38,7 @@ BOOSTER_COLUMNS = (
 )
 
 
+# The third booster has no opening of its own: the doctrine foresees none, on the page as here (VC-41).
 OPENINGS = {"booster": "covid.booster.opening", "second_booster": "covid.second_booster.opening"}
 LAST_EVENT = "greatest(act.previous_on, act.last_infected_on)"  # what a booster waits from (RP-01)
 
@@ -49,7 +50,8 @@ class DoctrineRelations:
     `vaccines`: codes known. `ctes`: `vaccine_rule`, `series_rule` and `booster_rule` as `name (columns) AS (VALUES …)`;
     in each, the periods `[starts_on, ends_on)` of one vaccine, or of the rule, do not overlap. `booster_open`: SQL over
     `act`, true when a group to which the person belongs, or may belong, has the booster of this series open; `booster_due`:
-    when one of these has waited its own delay besides. `known_on`: the day whose knowledge was used.
+    after the first booster, which has one delay for all (`booster_rule`), when the delay of one of these is over besides.
+    `known_on`: the day whose knowledge was used.
     """
 
     vaccines: tuple[str, ...]
@@ -70,7 +72,9 @@ def doctrine_relations(book: RuleBook) -> DoctrineRelations:
         )
     )
     vaccines = tuple(dict.fromkeys(row[0] for row in rules))
-    return DoctrineRelations(vaccines, ctes, _some_group(book, _open), _some_group(book, _due), book.known_on)
+    own_delays = {series: key for series, key in OPENINGS.items() if series != "booster"}
+    opened, due = _some_group(book, OPENINGS, _open), _some_group(book, own_delays, _due)
+    return DoctrineRelations(vaccines, ctes, opened, due, book.known_on)
 
 
 def _vaccine_rows(book: RuleBook) -> Iterable[tuple[Any, ...]]:
@@ -116,13 +120,15 @@ def _months_and_days(delay: Delay | None, in_days: bool) -> tuple[int | None, in
     return (0, delay.in_days()) if in_days else (delay.months, delay.days)
 
 
-def _some_group(book: RuleBook, holds: Callable[[RuleBook, Period, Mapping[str, Any]], str]) -> str:
+def _some_group(
+    book: RuleBook, openings: Mapping[str, str], holds: Callable[[RuleBook, Period, Mapping[str, Any]], str]
+) -> str:
     """SQL: `holds` of some group of the booster's series. A series that the doctrine does not open has none.
 
     A situation nobody knows about (`act.situations` null) may be the person's: it does not refuse.
     """
     groups = []
-    for series, key in OPENINGS.items():
+    for series, key in openings.items():
         for period in book.periods(key):
             for group in period.value:
                 groups.append(f"(act.series = '{series}' AND {holds(book, period, group)})")
@@ -134,12 +140,10 @@ def _open(book: RuleBook, period: Period, group: Mapping[str, Any]) -> str:
 
 
 def _due(book: RuleBook, period: Period, group: Mapping[str, Any]) -> str:
-    """Open, and the delay of the group over, as months count that day; the first booster has one delay for all, in `booster_rule`."""
-    if (delay := group.get("delay")) is None:
-        return _open(book, period, group)
+    """Open, and the delay of the group over, as months count that day."""
     waited = []
     for counting in book.periods("covid.months.counting"):
-        months, days = _months_and_days(delay, counting.value == "thirty_and_half")
+        months, days = _months_and_days(group["delay"], counting.value == "thirty_and_half")
         until = f"{LAST_EVENT} + INTERVAL '1 month' * {months} + INTERVAL '1 day' * {days}"
         waited.append(f"({_during(counting.starts_on, counting.ends_on)} AND act.occurred_on >= {until})")
     return f"{_open(book, period, group)} AND ({' OR '.join(waited) or 'FALSE'})"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum, Value
+from django.db.models import Count, Exists, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
 if TYPE_CHECKING:
@@ -70,9 +70,3 @@ class DoseOrderQuerySet(models.QuerySet):
     def placed_by(self, doctor: Practitioner) -> Self:
         """Those of one doctor, the last week first."""
         return self.filter(practitioner=doctor).order_by("-allotment__week", "-pk")
-
-    def for_week(self, monday: date, vaccine: str) -> Self:
-        """Those of one vaccine and week, by doctor."""
-        return self.filter(allotment__week=monday, allotment__vaccine=vaccine).order_by(
-            F("practitioner__family_name"), "practitioner__given_names", "pk"
-        )

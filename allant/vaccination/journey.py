@@ -15,7 +15,7 @@ from allant.vaccination.boosters import next_booster, opening_of
 from allant.vaccination.eligibility import declarations_of
 from allant.vaccination.known import Known, known_of, with_told
 from allant.vaccination.models import EligibilityDeclaration
-from allant.vaccination.proposals import Proposal, complete, place_of, proposal_of
+from allant.vaccination.proposals import Proposal, place_of, proposal_of
 
 ELIGIBILITY_TITLE = "Éligibilité Vaccination"
 _BOOSTER_TITLES = {
@@ -151,11 +151,6 @@ def _announced_booster(known: Known, doses: Sequence[Dose], on: date, book: Rule
         yield Tab("dose", number, dose_title(series, number), "closed", f"Ouverture à ce patient le {opens_on:%d/%m/%Y}.")
 
 
-def is_complete(journey: Journey) -> bool:
-    """Whether the primary series is complete."""
-    return complete(journey.doses)
-
-
 __all__ = [
-    "ELIGIBILITY_TITLE", "Journey", "Tab", "dose_title", "doses_of", "is_complete", "journey_of", "placed",
+    "ELIGIBILITY_TITLE", "Journey", "Tab", "dose_title", "doses_of", "journey_of", "placed",
 ]  # fmt: skip

@@ -102,8 +102,11 @@ def lists_for_all(kind: ListKind, on: date) -> Iterator[tuple[int, list[Patient]
 def not_vaccinated(on: date, book: RuleBook) -> Definition:
     """Living people old enough for one of the vaccines in force on a day, without any dose."""
     t = tables()
-    youngest = min((row["min_age"] for row in authorised(on, book)), default=18)
-    return define((t.person.age_on(on) >= youngest) & ~t.person.died_on.is_known() & ~t.dose.exists())
+    living = ~t.person.died_on.is_known()
+    ages = [row["min_age"] for row in authorised(on, book)]
+    if not ages:
+        return define(living & ~living)  # no vaccine to offer that day: nobody is on the list
+    return define((t.person.age_on(on) >= min(ages)) & living & ~t.dose.exists())
 
 
 def with_ald(on: date) -> Definition:
@@ -121,12 +124,14 @@ def _patients(definition: Definition, practitioner: Practitioner, on: date) -> l
 
 _COLUMNS = """
 SELECT person.treating_practitioner_id, person.id, person.family_name, person.given_names, person.birth_date, person.postcode,
-       (SELECT contact.value FROM people_contactpoint AS contact
-        WHERE contact.person_id = person.id AND contact.kind IN ('mobile', 'landline')
-          AND contact.opted_out_on IS NULL AND contact.invalid_since IS NULL
-        ORDER BY contact.kind DESC, contact.id LIMIT 1),
-       (SELECT array_agg(DISTINCT situation.code ORDER BY situation.code) FROM people_situation AS situation
-        WHERE situation.person_id = person.id AND situation.kind = 'ald'
+       (SELECT contact.value FROM people_person AS record
+        JOIN people_contactpoint AS contact ON contact.person_id = record.id AND contact.kind IN ('mobile', 'landline')
+        WHERE record.id = person.id OR record.merged_into_id = person.id
+        GROUP BY contact.value HAVING bool_and(contact.opted_out_on IS NULL AND contact.invalid_since IS NULL)
+        ORDER BY max(contact.kind) DESC, min(contact.id) LIMIT 1),
+       (SELECT array_agg(DISTINCT situation.code ORDER BY situation.code) FROM people_person AS record
+        JOIN people_situation AS situation ON situation.person_id = record.id AND situation.kind = 'ald'
+        WHERE (record.id = person.id OR record.merged_into_id = person.id)
           AND (situation.starts_on IS NULL OR situation.starts_on <= %s)
           AND (situation.ends_on IS NULL OR situation.ends_on > %s)),
        (SELECT count(DISTINCT dose.occurred_on) FROM people_person AS record

@@ -113,7 +113,7 @@ class PaperSnapshot(models.Model):
         triggers = [pgtrigger.Protect(name="never_changed", operation=pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self) -> str:
-        return f"papier de la {self.get_kind_display()} n° {self.row_id}"
+        return f"papier de la {self.Kind(self.kind).label} n° {self.row_id}"
 
 
 class ImportedFile(models.Model):
@@ -128,6 +128,7 @@ class ImportedFile(models.Model):
     separator = models.CharField("séparateur", max_length=1)
     header = ArrayField(models.CharField(max_length=200), verbose_name="colonnes")
     lines = models.PositiveIntegerField("lignes")
+    unrecognised = models.PositiveIntegerField("lignes sans patient reconnu", default=0)
     batch = models.OneToOneField(RecordingBatch, models.PROTECT, null=True, blank=True, related_name="imported_file")
 
     allant_kind = "mutable"  # written on arrival, completed with its batch

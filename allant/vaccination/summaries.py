@@ -14,6 +14,7 @@ from allant.directory.models import Practitioner
 from allant.doctrine import NotYetInForce, RuleBook, UnknownRule, rules
 from allant.immunizations.models import Dose, Series
 from allant.people.models import BirthPrecision, Person
+from allant.sheets import harmless
 from allant.vaccination import adverse_effects, boosters
 from allant.vaccination.code import code_text
 from allant.vaccination.eligibility import in_force
@@ -29,8 +30,6 @@ from allant.vaccination.summary import Section, Summary, Values
 
 RECTIFICATION = "Rectificatif des données télétransmises à l'Assurance Maladie"
 NOT_GIVEN = "Non renseigné"
-# A spreadsheet runs a cell that begins so.
-_RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r")
 
 def summary_of_declaration(declaration: EligibilityDeclaration) -> Summary:
     """The summary of one version of a declaration; the same one whenever it is asked, but for `is_current`."""
@@ -106,11 +105,6 @@ def as_csv(summary: Summary) -> str:
     for heading, label, value in _lines(summary):
         write((heading, label, harmless(value)))
     return "\ufeff" + out.getvalue()
-
-
-def harmless(value: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return f"'{value}" if value.startswith(_RUN_BY_SPREADSHEETS) else value
 
 
 def _lines(summary: Summary) -> Iterable[tuple[str, str, str]]:

@@ -67,7 +67,7 @@ def test_the_log_names_the_weaker_role_of_a_weak_sign_in(client: Client) -> None
     assert AccessLogEntry.objects.get().role == Role.PORTAL_USER
 
 
-@pytest.mark.parametrize("role", [Role.CALL_AGENT, Role.ADMINISTRATOR, Role.PARTNER, Role.INSURED])
+@pytest.mark.parametrize("role", [Role.CALL_AGENT, Role.ADMINISTRATOR, Role.PARTNER])
 def test_a_role_without_a_page_yet_is_told_kindly(client: Client, role: Role) -> None:
     enter(client, account_with(role))
     page = client.get("/espace/", follow=True).content.decode()

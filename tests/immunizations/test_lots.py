@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from django.db import IntegrityError, connection
 
 from allant.immunizations.actions import (
     LotRefused,
@@ -109,6 +110,25 @@ def test_a_file_of_lots(encoding: str, separator: str) -> None:
     assert (again.added, again.changed, again.unchanged) == (0, 0, 3)
     changed = load_lots_file(content.replace(b"30/06/2021", b"31/07/2021"), by="admin")
     assert (changed.changed, Lot.objects.get(number="EJ6796").expires_on) == (1, day("2021-07-31"))
+
+
+def test_vc30_short_lines_and_binary_cells_are_listed() -> None:
+    """VC-30: a line cut before its columns, a character the database cannot keep: told, and the other lines enter."""
+    report = load_lots_file(b"lot;vaccin\nA1\nA\x002;comirnaty\nA3;comirnaty\n", by="admin")
+    assert (report.read, report.added) == (3, 1)
+    assert [(error.line, error.message.split(" :")[0]) for error in report.errors] == [
+        (2, "Vaccin inconnu"),
+        (3, "Numéro de lot illisible"),
+    ]
+
+
+def test_vc30_the_lines_of_a_file_enter_together() -> None:
+    """VC-30: stopped by the database on its last line, a file leaves nothing behind."""
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE immunizations_lot ADD CONSTRAINT stopped CHECK (number <> '3000494')")
+    with pytest.raises(IntegrityError):
+        load_lots_file(GOOD.encode(), by="admin")
+    assert not Lot.objects.exists()
 
 
 def test_bad_lines_are_listed_and_the_good_ones_enter() -> None:

@@ -131,6 +131,24 @@ def test_vc30_a_recall_shows_whom_to_warn_and_writes_their_file(administrator: C
     assert logged(LoggedAction.READ) == sorted([given.pk, survivor.pk] * 2)
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "lots/{lot}/doses/", "lots/{lot}/personnes.csv", "lots/hors-liste/doses/?vaccin=comirnaty&lot=EX1234", "volumes/",
+        "volumes/1/", "annulations/", "annulations/doses/{dose}/",
+    ],
+)  # fmt: skip
+def test_vc30_an_administrator_of_a_territory_sees_nobody_elsewhere(client: Client, settings: Settings, address: str) -> None:
+    """VC-30: pages of people of the whole country are for national administrators; the refusal is logged."""
+    settings.ALLANT_TODAY = TODAY
+    enter(client, account_with(Role.ADMINISTRATOR, departement="35"))
+    given = dose(person(family_name="Lointaine"))
+    answer = client.get("/administration/" + address.format(lot=lot().pk, dose=given.pk))
+    assert answer.status_code == 403 and "Lointaine" not in answer.content.decode()
+    assert AccessLogEntry.objects.filter(action=LoggedAction.REFUSED).exists()
+    assert not AccessLogEntry.objects.filter(action=LoggedAction.READ).exists()
+
+
 def test_vc30_doses_of_a_lot_not_listed_are_followed_up(administrator: Client) -> None:
     """VC-30: a lot not in the list is flagged, and added in one click."""
     lot("LISTED")

@@ -19,7 +19,7 @@ from allant.accounts.models import AccessLogEntry, LoggedAction, User
 from allant.accounts.roles import Role
 from allant.directory.models import Location
 from allant.immunizations.actions import cancel_dose, record_doses_in_bulk
-from allant.immunizations.models import Infection
+from allant.immunizations.models import Dose, Infection
 from allant.pages.insured.identity import PIVOT_KEY
 from allant.people.actions import merge
 from allant.people.models import Matricule, Person
@@ -117,6 +117,22 @@ def test_vc62_the_attestation_is_a_file_that_names_nobody_in_its_name(client: Cl
     text = pypdf.PdfReader(io.BytesIO(answer.content)).pages[0].extract_text()
     assert "Suzanne Mercier" in text and "03/03/2021" in text
     assert AccessLogEntry.objects.about(person.pk).first().purpose == "attestation de vaccination remise à la personne"  # type: ignore[union-attr]
+
+
+def test_vc62_the_record_is_a_file_too(client: Client) -> None:
+    """VC-62: every line of the page, its former versions told as such; logged, and named after nobody."""
+    person = two_doses()
+    with clock.moved_to(SECOND):
+        cancel_dose(dose=Dose.objects.get(occurred_on=SECOND), by=BY, reason="Erreur de patient")
+    insured(client, person)
+    assert "/assure/vaccination/dossier.csv" in read(client, "/assure/vaccination/")
+    answer = client.get("/assure/vaccination/dossier.csv")
+    lines = answer.content.decode("utf-8-sig").splitlines()
+    assert answer["Content-Disposition"] == 'attachment; filename="dossier-vaccination-covid-19.csv"'
+    assert answer["Cache-Control"] == "no-store" and len(lines) == 3 and "Mercier" not in answer.content.decode()
+    assert any("en vigueur;03/02/2021" in line and "EJ6797" in line for line in lines)
+    assert any("annulée" in line and "03/03/2021" in line for line in lines)
+    assert AccessLogEntry.objects.about(person.pk).first().purpose == "dossier de vaccination remis à la personne"  # type: ignore[union-attr]
 
 
 def test_vc62_no_dose_no_attestation(client: Client) -> None:

@@ -11,6 +11,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from allant.accounts.models import AccessLogEntry, LoggedAction
+from allant.doctrine import rules
 from allant.immunizations.models import Dose
 from allant.vaccination.models import ImportedFile, RefusedLine
 from tests.pages import teleservice
@@ -43,7 +44,7 @@ def test_a_file_is_recorded_and_reported(client: Client) -> None:
     file = ImportedFile.objects.get()
     assert (answer.status_code, answer["Location"]) == (302, f"{URL}{file.pk}/")
     page = client.get(answer["Location"]).content.decode()
-    assert "Le nom n&#x27;est pas celui" in page and "Ligne 3" in page and "DURAND" in page
+    assert "ceux d&#x27;une même personne" in page and "Ligne 3" in page and "DURAND" in page
     dose = Dose.objects.get(person=1)
     assert (dose.practitioner, dose.organisation.code, dose.recorded_by) == (user.practitioner, "R900001", user.username)
 
@@ -130,3 +131,35 @@ def test_queries_of_the_pages(client: Client, django_assert_num_queries: DjangoA
         client.get(URL)
     with django_assert_num_queries(9):
         client.get(f"{URL}{ImportedFile.objects.get().pk}/")
+
+
+def test_a_file_is_no_way_to_guess(client: Client) -> None:
+    """VC-15, VC-61: beyond the doctrine's number of lines that recognise nobody, no line is told apart any more."""
+    teleservice.signed_in(client)
+    allowed = rules.as_known_on(date(2022, 1, 10)).value("teleservice.guesses", date(2022, 1, 10))["file_lines"]
+    wrong = [{"nom": f"X{chr(65 + n % 26)}{chr(65 + n // 26 % 26)}{chr(65 + n // 676)}"} for n in range(allowed)]
+    send(client, *wrong, {"nom": "AUTRE"}, {})
+    first = ImportedFile.objects.get()
+    codes = [line.reasons[0]["code"] for line in RefusedLine.objects.filter(file=first).order_by("line")]
+    assert codes == ["identity_mismatch"] * allowed + ["not_examined"] * 2
+    assert "Ligne non examinée" in client.get(f"{URL}{first.pk}/").content.decode()
+    send(client, {"nom": "ENCORE"}, {})
+    assert {line.reasons[0]["code"] for line in RefusedLine.objects.exclude(file=first)} == {"not_examined"}
+    assert not Dose.objects.filter(person=1).exists()
+
+
+def test_after_too_many_wrong_searches_no_file_either(client: Client) -> None:
+    """VC-15: 429, with the time to wait; nothing is read."""
+    teleservice.signed_in(client)
+    for _ in range(11):
+        teleservice.find(client, "1400533063007" + "35")
+    answer = send(client, {})
+    assert answer.status_code == 429 and "Trop de recherches sans résultat" in answer.content.decode()
+    assert not ImportedFile.objects.exists()
+
+
+def test_persons_recognised_in_refused_lines_are_in_the_access_log(client: Client) -> None:
+    """VC-61: a refused line that names its patient well is a search that found somebody."""
+    teleservice.signed_in(client)
+    send(client, {"site": "??"}, {"nom": "DURAND"})
+    assert list(AccessLogEntry.objects.filter(action=LoggedAction.SEARCH).values_list("person_id", flat=True)) == [1]

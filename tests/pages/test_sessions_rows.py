@@ -253,3 +253,14 @@ def test_queries_of_the_page(client: Client, django_assert_num_queries: DjangoAs
         send(client, session, nir(number))
     with django_assert_num_queries(7):
         client.get(f"{sitting.URL}{session.pk}/")
+
+
+def test_the_last_dose_says_that_the_schedule_is_complete(client: Client, settings: Settings) -> None:
+    """VC-34: as the summary of the dose says it."""
+    teleservice.signed_in(client)
+    send(client, opened(client), nir(1))
+    VaccinationSession.objects.all().delete()
+    settings.ALLANT_TODAY = date(2021, 3, 29)
+    second = opened(client, occurred_on="2021-03-29", prescribed_on="2021-03-29")
+    said = send(client, second, nir(1))[1]
+    assert (said["message"], said["next"]) == ("2e vaccination enregistrée.", "Schéma complet")

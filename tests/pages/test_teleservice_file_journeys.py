@@ -309,3 +309,17 @@ def test_it_all_works_without_scripts(browser: Browser, live_server: LiveServer,
     assert "/doses/" in page.url
     context.close()
     assert Dose.objects.get().location.postcode == "01400"
+
+
+def test_the_priority_follows_the_ticks(page: Page, client_of_the_doctor: Client) -> None:
+    """VC-23: the box changes as a condition is ticked, announced, with what was typed kept and no address that names anybody."""
+    young = known_patient(born="1990-01-01", given_names="Zoé")
+    open_file(client_of_the_doctor, young)
+    page.goto(page.url.removesuffix(HOME) + reverse("teleservice_file", args=[young.pk]))
+    box = page.locator("[data-priority][aria-live=polite]")
+    expect(box).to_contain_text("Hors des catégories de priorité")
+    expect(page.get_by_role("button", name="Recalculer la priorité")).to_be_hidden()
+    page.get_by_label("Date de l’ordonnance").fill("j")
+    page.locator("label", has_text="Immunodépression sévère").click()
+    expect(box).to_contain_text("Priorité : Personnes à très haut risque")
+    assert page.get_by_label("Date de l’ordonnance").input_value() == "j"

@@ -68,6 +68,23 @@ def test_merged_records_are_one_patient() -> None:
     assert patients_to_vaccinate(doctor(), ON) == []
 
 
+def test_vc52_what_a_merged_record_knew_is_on_the_line() -> None:
+    """VC-52: the ALDs and the number of the absorbed record too; a number refused under either is not given."""
+    kept, duplicate = mine("1940-05-01", "ald:3", given_names="Gardée"), mine("1940-05-01", "ald:8", given_names="Double")
+    ContactPoint.objects.create(person=duplicate, kind="mobile", value="0639980001")
+    merge(duplicate=duplicate, into=kept, by="agent", reason="même NIR")
+    (line,) = ald_patients_by_age(doctor(), ON)
+    assert (line.given_names, line.alds, line.phone) == ("Gardée", ("3", "8"), "0639980001")
+    ContactPoint.objects.create(person=kept, kind="mobile", value="0639980001", opted_out_on=ON)
+    assert ald_patients_by_age(doctor(), ON)[0].phone == ""
+
+
+def test_vc52_without_a_vaccine_nobody_is_to_vaccinate() -> None:
+    """VC-52: before the first vaccine."""
+    settle()
+    assert patients_to_vaccinate(doctor(), day("2020-06-01")) == []
+
+
 def test_a_number_to_call_unless_refused() -> None:
     """VC-52: the mobile first; neither a refused nor an invalid number."""
     someone = mine()

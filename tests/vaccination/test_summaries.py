@@ -10,10 +10,11 @@ from allant.clock import moved_to
 from allant.directory.models import Location, Organisation
 from allant.immunizations.actions import cancel_administratively
 from allant.people.models import Person
+from allant.sheets import harmless
 from allant.vaccination.eligibility import correct_eligibility
 from allant.vaccination.models import EligibilityDeclaration
 from allant.vaccination.recording import correct_vaccination, record_vaccination
-from allant.vaccination.summaries import RECTIFICATION, Summary, as_csv, harmless, summary_of_declaration, summary_of_dose
+from allant.vaccination.summaries import RECTIFICATION, Summary, as_csv, summary_of_declaration, summary_of_dose
 from tests.vaccination.builders import DOCTOR, day, declaration, declare, doctor, entry, give, patient
 
 pytestmark = pytest.mark.django_db

@@ -286,16 +286,18 @@ def test_an_older_dose_found_late_completes_the_schedule() -> None:
     someone = declared("1970-05-01")
     local = give(someone, "2021-06-10")
     older = record_history(
-        person=someone, entry=entry("2021-04-10", proof="certificat NHS"), source_key="h1", by=DOCTOR, today=day("2021-07-01")
-    )
+        person=someone, entry=entry("2021-04-10", proof="certificat NHS"), country="Royaume-Uni", source_key="h1",
+        by=DOCTOR, today=day("2021-07-01"),
+    )  # fmt: skip
     assert (local.dose_number, older.dose_number, older.series, older.series_doses) == (1, 2, "primary", 2)
     assert older.forced_rules == ["rank_skips"]
     found = journey_of(someone, day("2021-07-02"), known("2021-07-02"))
     assert found.next is None and [dose.pk for dose in found.doses] == [older.pk, local.pk]
     with pytest.raises(DoseRefused) as refusal:
         record_history(
-            person=someone, entry=entry("2021-03-10", proof="carnet"), source_key="h2", by=DOCTOR, today=day("2021-07-01")
-        )
+            person=someone, entry=entry("2021-03-10", proof="carnet"), country="Italie", source_key="h2", by=DOCTOR,
+            today=day("2021-07-01"),
+        )  # fmt: skip
     assert refusal.value.codes == ["rank_taken"]
 
 

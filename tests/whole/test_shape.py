@@ -70,7 +70,10 @@ RULES_FLOORS = ("allant/doctrine/", "allant/geography/", "allant/facts/", "allan
 
 
 # A command is an edge: it may give today to the rule; an action stamps the rows it writes.
-ACTIONS = ("allant/vaccination/eligibility.py", "allant/vaccination/recording.py", "allant/vaccination/imports/")
+ACTIONS = (
+    "allant/vaccination/eligibility.py", "allant/vaccination/recording.py", "allant/vaccination/snapshots.py",
+    "allant/vaccination/imports/",
+)  # fmt: skip
 
 
 def test_rules_are_given_their_date() -> None:

@@ -92,7 +92,7 @@ def negotiate(request: HttpRequest) -> None:
 
 def base_of(request: HttpRequest) -> str:
     """The address of the service, as the client sees it."""
-    return request.build_absolute_uri("/fhir")
+    return f"{request.scheme}://{request.get_host()}/fhir"
 
 
 def _not_allowed(request: HttpRequest, allowed: str) -> Refusal:

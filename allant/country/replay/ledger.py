@@ -31,7 +31,10 @@ class Ledger:
         self.complete = np.zeros(size, dtype=np.bool_)
 
     def describe(self, doses: pa.Table) -> pa.Table:
-        """The doses of a day with what was known before them: the columns of `immunizations.checks`, but `situations`."""
+        """The doses of a day with what was known before them: the columns of `immunizations.checks`.
+
+        But `situations` and `last_infected_on`, looked for in the files.
+        """
         ids = doses["person_id"].to_numpy()
         first = self.last_day[ids] == NO_DAY
         number = pa.array(self.last_number[ids], mask=first)

@@ -23,10 +23,17 @@ WHERE s.kind IN (SELECT unnest(?))
   AND (s.starts_on IS NULL OR s.starts_on <= act.occurred_on) AND (s.ends_on IS NULL OR s.ends_on > act.occurred_on)
 GROUP BY act.row_no
 """
+# Of boosters alone: nothing else waits for it.
+_LAST_INFECTIONS = """
+SELECT act.row_no, max(infection.occurred_on) AS last_infected_on
+FROM act JOIN read_parquet('{files}') AS infection ON infection.person_id = act.person_id
+WHERE act.series <> 'primary' AND infection.occurred_on <= act.occurred_on
+GROUP BY act.row_no
+"""
 _PREPARED = """
-SELECT act.*, ',' || coalesce(held.names, '') AS situations,
+SELECT act.*, ',' || coalesce(held.names, '') AS situations, infected_last.last_infected_on,
        CAST(NULL AS date) AS lot_expires_on, CAST(NULL AS date) AS lot_recalled_on
-FROM act LEFT JOIN held USING (row_no)
+FROM act LEFT JOIN held USING (row_no) LEFT JOIN infected_last USING (row_no)
 """
 
 
@@ -73,6 +80,8 @@ class NationalChecks:
         self.database.register("act", acts)
         files = self.country.glob("situation").replace("'", "''")
         self.database.execute(f"CREATE OR REPLACE TEMP TABLE held AS {_SITUATIONS.format(files=files)}", [named])
+        files = self.country.glob("infection").replace("'", "''")
+        self.database.execute(f"CREATE OR REPLACE TEMP TABLE infected_last AS {_LAST_INFECTIONS.format(files=files)}")
         rows = self.database.execute(f"SELECT refused, broken, count(*) FROM ({verdict}) GROUP BY ALL").fetchall()
         self.database.unregister("act")
         found = Verdicts(doses=acts.num_rows)

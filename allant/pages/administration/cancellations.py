@@ -23,6 +23,7 @@ from allant.immunizations.models import Dose, VolumeAlert
 from allant.pages.administration.cancellation_forms import Confirmation, DoseCancellation, WindowForm
 from allant.pages.administration.forms import posted
 from allant.pages.administration.recorded import persons_of, recorded_doses, standing
+from allant.pages.administration.territory import check_whole_country
 
 SHOWN = 200
 CANCELLATIONS_SHOWN = 20
@@ -36,6 +37,7 @@ def _trail(*more: tuple[str, str]) -> list[tuple[str, str]]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancellations(request: HttpRequest) -> HttpResponse:
     """All that an account recorded in a period: form, then page to read and confirm, then done."""
+    check_whole_country(request)
     form = WindowForm(posted(request), initial=_of_alert(request))
     if request.method == "POST" and form.is_valid() and (answer := _cancel_or_review(request, form)):
         return answer
@@ -108,6 +110,7 @@ def _cancel_window(request: HttpRequest, form: WindowForm, count: int) -> HttpRe
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel_dose(request: HttpRequest, dose: int) -> HttpResponse:
     """One dose: why, then page to read and confirm, then done."""
+    check_whole_country(request)
     found = get_object_or_404(recorded_doses(Dose.objects.all()), pk=dose)
     form = DoseCancellation(posted(request))
     if request.method == "POST" and form.is_valid():

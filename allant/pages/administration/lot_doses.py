@@ -17,6 +17,7 @@ from allant.immunizations.models import Dose, Lot, Vaccine
 from allant.immunizations.querysets import DoseQuerySet
 from allant.pages.administration.lots import trail
 from allant.pages.administration.recorded import persons_of, recorded_doses, standing
+from allant.pages.administration.territory import check_whole_country
 from allant.pages.base.errors import Missing
 from allant.pages.base.sheets import sheet
 from allant.people.models import ContactPoint
@@ -32,6 +33,7 @@ HEADER = (
 @require_safe
 def lot_doses(request: HttpRequest, lot: int) -> HttpResponse:
     """Doses given of a lot, with their persons, who are in the access log as shown."""
+    check_whole_country(request)
     found = get_object_or_404(Lot, pk=lot)
     return _listed(request, found, doses_of_lot(found), above=reverse("administration_lot", args=[lot]))
 
@@ -40,6 +42,7 @@ def lot_doses(request: HttpRequest, lot: int) -> HttpResponse:
 @require_safe
 def lot_persons(request: HttpRequest, lot: int) -> HttpResponse:
     """The same as a file, with what is needed to reach each person. Every person is in the access log."""
+    check_whole_country(request)
     found = get_object_or_404(Lot, pk=lot)
     doses = list(recorded_doses(doses_of_lot(found)))
     contacts = _contacts(set(persons_of(doses)))
@@ -51,6 +54,7 @@ def lot_persons(request: HttpRequest, lot: int) -> HttpResponse:
 @require_safe
 def unlisted_doses(request: HttpRequest) -> HttpResponse:
     """Doses of a lot that no list holds, whom they were given to and by whom."""
+    check_whole_country(request)
     vaccine, number = request.GET.get("vaccin", ""), request.GET.get("lot", "")
     if vaccine not in Vaccine.values or not number.isprintable() or not number:
         raise Missing("Aucun lot demandé : choisissez-en un dans la liste des lots hors liste.")

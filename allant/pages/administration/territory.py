@@ -22,6 +22,13 @@ def pairs_of(request: HttpRequest) -> DuplicateCandidateQuerySet:
     return pairs if WHOLE_COUNTRY in held else pairs.living_in([code for code in held if code])
 
 
+def check_whole_country(request: HttpRequest) -> None:
+    """Refuse, and log, an administrator of a territory on a page that shows people wherever they reside."""
+    if not covers(request, Role.ADMINISTRATOR, WHOLE_COUNTRY):
+        log_request(request, LoggedAction.REFUSED, "page réservée aux administrateurs nationaux")
+        raise PermissionDenied("Cette page montre des personnes de tout le pays : adressez-vous à un administrateur national.")
+
+
 def check_territory(request: HttpRequest, *persons: Person) -> None:
     """Refuse, and log, a file none of whose persons resides in the territory."""
     if not any(covers(request, role, person.departement_code) for role in ROLES for person in persons):

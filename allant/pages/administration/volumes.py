@@ -19,6 +19,7 @@ from allant.immunizations.models import Dose, VolumeAlert
 from allant.pages.administration.cancellation_forms import CloseAlert
 from allant.pages.administration.forms import posted
 from allant.pages.administration.recorded import persons_of, recorded_doses
+from allant.pages.administration.territory import check_whole_country
 
 ALERTS_A_PAGE, DOSES_A_PAGE = 25, 50
 
@@ -27,6 +28,7 @@ ALERTS_A_PAGE, DOSES_A_PAGE = 25, 50
 @require_safe
 def alert_list(request: HttpRequest) -> HttpResponse:
     """Open alerts, then closed ones on request."""
+    check_whole_country(request)
     closed = request.GET.get("etat") == "clos"
     alerts = VolumeAlert.objects.filter(closed_at__isnull=not closed).select_related("practitioner")
     context = {
@@ -42,6 +44,7 @@ def alert_list(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def alert_page(request: HttpRequest, alert: int) -> HttpResponse:
     """One alert: what the account recorded in the window, whom for, and the decision that closes it."""
+    check_whole_country(request)
     found = get_object_or_404(VolumeAlert.objects.select_related("practitioner"), pk=alert)
     form = CloseAlert(posted(request))
     if request.method == "POST" and form.is_valid():

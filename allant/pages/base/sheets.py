@@ -11,8 +11,7 @@ from typing import Any
 from django.http import HttpResponse
 
 from allant.clock import PARIS
-
-_RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r")
+from allant.sheets import harmless
 
 
 def sheet(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> HttpResponse:
@@ -34,5 +33,4 @@ def _cell(value: Any) -> str:
         return f"{value.astimezone(PARIS):%d/%m/%Y %H:%M}"
     if isinstance(value, date):
         return f"{value:%d/%m/%Y}"
-    text = str(value)
-    return f"'{text}" if text.startswith(_RUN_BY_SPREADSHEETS) else text
+    return harmless(str(value))

@@ -17,6 +17,7 @@ from allant.accounts.log import log_request
 from allant.accounts.models import LoggedAction
 from allant.accounts.roles import Role
 from allant.doctrine import rules
+from allant.pages.base.sheets import sheet
 from allant.pages.insured.accesses import accesses_to, recorded_in_bulk, records_of, shown
 from allant.pages.insured.own_record import for_own_person
 from allant.pages.insured.record import record_lines
@@ -27,6 +28,8 @@ from allant.vaccination.papers import NothingToAttest, attestation_of
 
 ACCESSES_A_PAGE = 25
 FILE_NAME = "attestation-vaccination-covid-19.pdf"
+SHEET_NAME = "dossier-vaccination-covid-19.csv"
+SHEET_HEADER = ("Injection", "Version", "État", "Date", "Vaccin", "Lot", "Lieu", "Précision")
 
 
 @requires(Role.INSURED)
@@ -56,6 +59,20 @@ def insured_record(request: HttpRequest, person: Person) -> HttpResponse:
         "ended": [line for line in lines if line.ended],
     }
     return render(request, "insured/record.html", context)
+
+
+@requires(Role.INSURED)
+@require_safe
+@for_own_person
+def insured_record_sheet(request: HttpRequest, person: Person) -> HttpResponse:
+    """The same record as a file, to keep (VC-62)."""
+    log_request(request, LoggedAction.READ, "dossier de vaccination remis à la personne", [person.pk])
+    lines = record_lines(_journey(person).versions, clock.today())
+    rows = (
+        (line.rank, line.version, line.ended or "en vigueur", line.on, line.vaccine, line.lot, line.place, line.note)
+        for line in lines
+    )
+    return sheet(SHEET_NAME, SHEET_HEADER, rows)
 
 
 @requires(Role.INSURED)

@@ -28,6 +28,8 @@ from allant.vaccination.models import EligibilityDeclaration
 from allant.vaccination.priority import priority_of
 from allant.vaccination.professions import profession_label
 
+PRIORITY = "priority"
+"""Value of `step`: show the priority category of what is ticked so far; nothing is validated (VC-23)."""
 AT = ("eligibility", 0)
 
 
@@ -58,6 +60,8 @@ def blank(request: HttpRequest, file: File) -> HttpResponse:
 def submitted(request: HttpRequest, file: File) -> HttpResponse:
     """Validate, then lead to the summary with the code; refused, the form keeps everything."""
     form = EligibilityForm(request.POST, book=file.book, on=file.on)
+    if request.POST.get("step") == PRIORITY:
+        return _recomputed(request, file, form)
     with transaction.atomic():  # the act and its entry of the access log: both or neither
         declared = _declare(file, form)
         if declared:
@@ -85,6 +89,8 @@ def correct(request: HttpRequest, person_id: int, declaration_id: int) -> HttpRe
         return redirect("teleservice_declaration", person_id, declaration_id)
     if request.method == "POST":
         form, why = EligibilityForm(request.POST, book=file.book, on=file.on), ReasonForm(request.POST)
+        if request.POST.get("step") == PRIORITY:
+            return _recomputed(request, file, form, declared, why)
         with transaction.atomic():
             corrected = _correct(file, declared, form, why)
             if corrected:
@@ -164,6 +170,19 @@ def _judged(file: File, form: EligibilityForm, action: Callable[[], EligibilityD
     except DeclarationRefused as refusal:
         form.refuse({name or None: [text] for name, text in refusal.errors.items() if name not in form.errors})
     return None
+
+
+def _recomputed(
+    request: HttpRequest,
+    file: File,
+    form: EligibilityForm,
+    declared: EligibilityDeclaration | None = None,
+    why: ReasonForm | None = None,
+) -> HttpResponse:
+    """The form as it was sent, with the priority category of what it says."""
+    log_request(request, LoggedAction.READ, "téléservice : priorité recalculée", [file.person.pk])
+    typed = EligibilityForm(initial=form.as_typed(), book=file.book, on=file.on)
+    return _page(request, file, typed, declared, ReasonForm(initial=why.as_typed()) if why else None)
 
 
 def _page(

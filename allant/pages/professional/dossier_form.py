@@ -37,6 +37,13 @@ class DossierForm(forms.Form):
         for field in self.fields.values():
             _dress(field)
 
+    def as_typed(self) -> dict[str, Any]:
+        """What was sent, unread and unjudged: the `initial` of a form that shows it again without a refusal."""
+        return {
+            name: field.widget.value_from_datadict(self.data, self.files, self.add_prefix(name))
+            for name, field in self.fields.items()
+        }
+
     def mark_proposed(self, names: Iterable[str]) -> None:
         """Say on these fields that their value was proposed and nobody checked it yet."""
         for name in names:

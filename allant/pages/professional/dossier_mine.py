@@ -23,6 +23,7 @@ from allant.pages.professional.acting import Acting, acting, for_teleservice
 from allant.pages.professional.dossier import end_of, title_of, trail
 from allant.pages.professional.opening import is_opened
 from allant.people.models import Person
+from allant.sheets import harmless
 from allant.vaccination.models import EligibilityDeclaration
 
 HEADER = ("Heure", "Patient", "Naissance", "Saisie", "Vaccin", "Lot", "État")
@@ -62,7 +63,7 @@ def mine_csv(request: HttpRequest) -> HttpResponse:
     text = StringIO()
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
     writer.writerow(HEADER)
-    writer.writerows([_harmless(value) for value in _row(line)] for line in lines)
+    writer.writerows([harmless(value) for value in _row(line)] for line in lines)
     headers = {"Content-Disposition": f'attachment; filename="saisies-{clock.today():%Y-%m-%d}.csv"'}
     return HttpResponse("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8", headers=headers)
 
@@ -105,8 +106,3 @@ def _row(line: Mine) -> Iterator[str]:
     yield from (f"{line.at.astimezone(clock.PARIS):%H:%M}", f"{line.person.family_name} {line.person.given_names}")
     yield f"{line.person.birth_date:%d/%m/%Y}" if line.person.birth_date else ""
     yield from (line.what, line.vaccine, line.lot, line.state)
-
-
-def _harmless(value: str) -> str:
-    """A cell that a spreadsheet would run as a formula is made text."""
-    return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value

@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,7 +19,9 @@ from allant.accounts.models import LoggedAction
 from allant.accounts.roles import Role
 from allant.doctrine import rules
 from allant.immunizations.actions import BatchRefused
-from allant.pages.professional.acting import Acting, acting, for_teleservice
+from allant.pages.professional.acting import NO_RPPS, Acting, acting, for_teleservice
+from allant.pages.professional.finding import TooManyGuesses
+from allant.pages.professional.guesses import wait_due
 from allant.vaccination.imports.columns import COLUMNS
 from allant.vaccination.imports.importing import Sender, batch_uuid, import_file
 from allant.vaccination.imports.reading import MAX_BYTES, MAX_LINES
@@ -28,6 +31,7 @@ from allant.vaccination.models import ImportedFile
 
 LINES_A_PAGE = 50
 RECENT = 10
+RECOGNISED = "téléservice : patients reconnus dans des lignes refusées"
 SEPARATORS = {";": "point-virgule", ",": "virgule", "\t": "tabulation", "|": "barre verticale"}
 ENCODINGS = {
     "utf-8": "UTF-8", "utf-8-sig": "UTF-8", "cp1252": "Windows-1252",
@@ -45,25 +49,19 @@ def imports(request: HttpRequest) -> HttpResponse:
     upload = request.FILES.get("file")
     if upload is None:
         return _form(request, ["Aucun fichier choisi : choisissez un fichier CSV."], HTTPStatus.UNPROCESSABLE_ENTITY)
-    who = acting(request)
+    if wait := wait_due(request):
+        return _form(request, [str(TooManyGuesses(wait))], HTTPStatus.TOO_MANY_REQUESTS)
+    if acting(request).practitioner is None:
+        return _form(request, [NO_RPPS], HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
         if upload.size > MAX_BYTES:
             raise FileRefused(refused("too_big", limit=MAX_BYTES // 1024 // 1024))
-        file, is_new = import_file(
-            upload.read(),
-            name=upload.name or "",
-            sender=_sender(who),
-            now=clock.now(),
-            today=clock.today(),
-            book=rules.as_known_on(clock.today()),
-        )
+        file, is_new = _import(request, upload.read(), upload.name or "")
     except FileRefused as refusal:
         return _form(request, [message for _, message in refusal.faults], HTTPStatus.UNPROCESSABLE_ENTITY)
     except BatchRefused as refusal:
         return _form(request, [str(refusal)], HTTPStatus.CONFLICT)
-    if is_new:
-        _log_recorded(request, who, file)
-    else:
+    if not is_new:
         said = f"Ce fichier a déjà été envoyé le {file.sent_at:%d/%m/%Y} : voici son compte rendu. Rien n'est doublé."
         messages.info(request, said)
     return redirect("teleservice_import_report", file=file.pk)
@@ -115,6 +113,25 @@ def forget_lines(request: HttpRequest, file: int) -> HttpResponse:
     log_request(request, LoggedAction.WRITE, "téléservice : lignes à corriger effacées", subject_kind="imported_file")
     messages.success(request, f"{erased} ligne{'s' if erased > 1 else ''} effacée{'s' if erased > 1 else ''}.")
     return redirect("teleservice_import_report", file=file)
+
+
+@transaction.atomic
+def _import(request: HttpRequest, content: bytes, name: str) -> tuple[ImportedFile, bool]:
+    """The file and its entries of the access log: both or neither."""
+    who = acting(request)
+    file, is_new = import_file(
+        content,
+        name=name,
+        sender=_sender(who),
+        now=clock.now(),
+        today=clock.today(),
+        book=rules.as_known_on(clock.today()),
+        throttled=True,
+        log_recognised=lambda ids: log_request(request, LoggedAction.SEARCH, RECOGNISED, person_ids=ids),
+    )
+    if is_new:
+        _log_recorded(request, who, file)
+    return file, is_new
 
 
 def _form(request: HttpRequest, errors: list[str], status: int = HTTPStatus.OK) -> HttpResponse:

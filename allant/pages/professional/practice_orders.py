@@ -18,7 +18,7 @@ from allant.directory.models import Practitioner
 from allant.doctrine import RuleBook, rules
 from allant.pages.base.sheets import sheet
 from allant.pages.professional.acting import acting, for_teleservice
-from allant.pages.professional.practice_access import doctor_of
+from allant.pages.professional.practice_access import orderer_of
 from allant.pages.professional.practice_order_form import Cancelling, OrderForm, pharmacy_used_last
 from allant.supply.actions import OrderRefused, advance, order_vials
 from allant.supply.models import STATES, Allotment, DoseOrder, OrderStep
@@ -34,8 +34,8 @@ HEADER = ("Semaine du", "Vaccin", "Flacons", "Doses", "Pharmacie", "Code postal"
 @require_http_methods(["GET", "HEAD", "POST"])
 def orders(request: HttpRequest) -> HttpResponse:
     """What may be ordered now, the form, and the doctor's orders with their state."""
-    doctor = doctor_of(request)
     today = clock.today()
+    doctor = orderer_of(request, today)
     book = rules.as_known_on(today)
     open_ = open_allotments(doctor, book)
     form = OrderForm(request.POST if request.method == "POST" else None, allotments=open_, initial=_proposed(doctor, open_))
@@ -103,7 +103,7 @@ def _order(request: HttpRequest, doctor: Practitioner, form: OrderForm, book: Ru
 @require_POST
 def order_cancel(request: HttpRequest, order: int) -> HttpResponse:
     """Cancel one's own order while nobody confirmed it."""
-    doctor = doctor_of(request)
+    doctor = orderer_of(request, clock.today())
     found = get_object_or_404(DoseOrder.objects.placed_by(doctor).with_state(), pk=order)
     form = Cancelling(request.POST)
     if not form.is_valid():
@@ -129,7 +129,7 @@ def _cancel(request: HttpRequest, order: DoseOrder, reason: str) -> None:
 @require_safe
 def orders_sheet(request: HttpRequest) -> HttpResponse:
     """The doctor's orders as a file."""
-    doctor = doctor_of(request)
+    doctor = orderer_of(request, clock.today())
     per_vial = doses_per_vial(rules.as_known_on(clock.today()), clock.today())
     rows = (
         (

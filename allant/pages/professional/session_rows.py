@@ -31,6 +31,7 @@ from allant.pages.professional.acting import for_teleservice
 from allant.pages.professional.dossier_lists import label_of
 from allant.pages.professional.session_answers import Sent, answer_to, own_session
 from allant.people.models import Person
+from allant.sheets import harmless
 from allant.vaccination.journey import dose_title
 from allant.vaccination.models import VaccinationSession
 from allant.vaccination.products import vaccine_label
@@ -122,7 +123,7 @@ def as_csv(request: HttpRequest, session: UUID) -> HttpResponse:
     out = StringIO()
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
     writer.writerow(HEADER)
-    writer.writerows([_harmless(cell) for cell in _cells(line)] for line in lines)
+    writer.writerows([harmless(cell) for cell in _cells(line)] for line in lines)
     answer = HttpResponse("\ufeff" + out.getvalue(), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="seance-{found.occurred_on:%Y-%m-%d}.csv"'
     return answer
@@ -136,11 +137,6 @@ def _cells(line: Line) -> tuple[str, ...]:
         f"{at:%H:%M}", person.family_name, person.given_names, born, line.title, dose.get_vaccine_display(), dose.lot,
         dose.forced_reason,
     )  # fmt: skip
-
-
-def _harmless(cell: str) -> str:
-    """A spreadsheet computes what begins so."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 def _lines(session: VaccinationSession) -> Iterator[Line]:

@@ -78,17 +78,14 @@ QUERY = f"""
 WITH {_ATTACHED}, judged AS ({_JUDGED}),
 verdict AS (
     SELECT row_no, count(*) FILTER (WHERE birth_agrees AND family_agrees AND given_agrees) AS found,
-           min(person_id) FILTER (WHERE birth_agrees AND family_agrees AND given_agrees) AS person_id,
-           bool_or(birth_agrees) AS birth_agrees, bool_or(birth_agrees AND family_agrees) AS family_agrees
+           min(person_id) FILTER (WHERE birth_agrees AND family_agrees AND given_agrees) AS person_id
     FROM judged GROUP BY row_no
 )
 SELECT line.row_no, CASE WHEN verdict.found = 1 THEN verdict.person_id END AS person_id,
        CASE WHEN verdict.row_no IS NULL THEN 'nir_unknown'
             WHEN verdict.found = 1 THEN ''
             WHEN verdict.found > 1 THEN 'several_attached'
-            WHEN NOT verdict.birth_agrees THEN 'birth_mismatch'
-            WHEN NOT verdict.family_agrees THEN 'name_mismatch'
-            ELSE 'given_names_mismatch' END AS fault,
+            ELSE 'identity_mismatch' END AS fault,
        line.coded IS NOT NULL AND line.nir IS NOT NULL
            AND NOT EXISTS (SELECT FROM attached WHERE attached.row_no = line.row_no AND attached.person_id = line.coded)
            AS elsewhere,
@@ -111,15 +108,22 @@ RESULT = pa.schema(
 
 @dataclass(frozen=True)
 class Identities:
-    """For each row of the file: the person (survivor's id, null when not found) and who vaccinated (null when not said)."""
+    """For each row of the file: the person (survivor's id, null when not found) and who vaccinated (null when not said).
+
+    `unrecognised`: rows told to be of nobody, or of somebody else than they say.
+    """
 
     person_id: pa.Array
     practitioner_id: pa.Array
+    unrecognised: int
 
 
-def find(values: Values, faults: Faults) -> Identities:
-    """Find everybody, and note in `faults` the lines whose person or professional is not the one they say."""
-    coded = _by_code(values.codes, faults)
+def find(values: Values, faults: Faults, allowed: int | None = None) -> Identities:
+    """Find everybody, and note in `faults` the lines whose person or professional is not the one they say.
+
+    After `allowed` lines that recognise nobody, the rest of the file says nothing of anybody: a file is no way to guess (VC-15).
+    """
+    coded, unknown = _by_code(values.codes, faults)
     asked = values.identified & (coded != 0)
     staged = _staged(values, coded, asked)
     with connection.cursor() as cursor:
@@ -129,10 +133,31 @@ def find(values: Values, faults: Faults) -> Identities:
         found = copy_out(QUERY, None, RESULT)
         cursor.execute("DROP TABLE import_identity")
     rows = np.flatnonzero(asked)
-    _note(found, rows, faults)
+    wrong = unknown.copy()
+    wrong[rows[_unrecognised(found)]] = True
+    silent = _beyond(wrong, allowed)
+    faults.add(unknown & ~silent, "code_unknown")
+    _note(found, rows, faults, silent)
+    faults.add((asked | unknown) & silent, "not_examined")
     practitioners = _spread(found["practitioner_id"], rows, len(asked))
     _note_unknown_rpps(values.rpps, practitioners, asked, faults)
-    return Identities(_spread(found["person_id"], rows, len(asked)), practitioners)
+    persons = _spread(found["person_id"], rows, len(asked))
+    told = pc.if_else(pa.array(silent), pa.scalar(None, pa.int64()), persons)
+    return Identities(told, practitioners, int((wrong & ~silent).sum()))
+
+
+def _beyond(wrong: Mask, allowed: int | None) -> Mask:
+    """The rows from which too many were wrong, to the end of the file."""
+    if allowed is None:
+        return np.zeros(len(wrong), dtype=bool)
+    beyond: Mask = np.cumsum(wrong) > allowed
+    return beyond
+
+
+def _unrecognised(found: pa.Table) -> Mask:
+    fault = found["fault"].combine_chunks()
+    wrong = [typed.mask(pc.equal(fault, code)) for code in ("nir_unknown", "identity_mismatch")]
+    return reduce(or_, wrong, typed.mask(found["elsewhere"].combine_chunks()))
 
 
 def _staged(values: Values, coded: npt.NDArray[np.int64], asked: Mask) -> pa.Table:
@@ -150,10 +175,11 @@ def _staged(values: Values, coded: npt.NDArray[np.int64], asked: Mask) -> pa.Tab
     )
 
 
-def _note(found: pa.Table, rows: npt.NDArray[np.int64], faults: Faults) -> None:
-    for code in ("nir_unknown", "several_attached", "birth_mismatch", "name_mismatch", "given_names_mismatch"):
-        faults.add(rows[typed.mask(pc.equal(found["fault"].combine_chunks(), code))], code)
-    faults.add(rows[typed.mask(found["elsewhere"].combine_chunks())], "code_elsewhere")
+def _note(found: pa.Table, rows: npt.NDArray[np.int64], faults: Faults, silent: Mask) -> None:
+    said = ~silent[rows]
+    for code in ("nir_unknown", "several_attached", "identity_mismatch"):
+        faults.add(rows[said & typed.mask(pc.equal(found["fault"].combine_chunks(), code))], code)
+    faults.add(rows[said & typed.mask(found["elsewhere"].combine_chunks())], "code_elsewhere")
 
 
 def _note_unknown_rpps(rpps: pa.Array, practitioners: pa.Array, asked: Mask, faults: Faults) -> None:
@@ -169,12 +195,13 @@ def _spread(column: pa.ChunkedArray, rows: npt.NDArray[np.int64], length: int) -
     return column.combine_chunks().take(pa.array(place, mask=place < 0))
 
 
-def _by_code(codes: pa.Array, faults: Faults) -> npt.NDArray[np.int64]:
-    """The survivor's id behind each code; -1 where none was typed, 0 where it leads to nobody."""
+def _by_code(codes: pa.Array, faults: Faults) -> tuple[npt.NDArray[np.int64], Mask]:
+    """The survivor's id behind each code (-1 where none was typed, 0 where it leads to nobody), and the rows of unknown codes."""
     persons = np.full(len(codes), -1, dtype=np.int64)
+    unknown: Mask = np.zeros(len(codes), dtype=bool)
     rows = np.flatnonzero(~typed.empty(codes)).tolist()
     if not rows:
-        return persons
+        return persons, unknown
     serials: dict[int, list[tuple[int, int]]] = {}
     for row in rows:
         persons[row] = 0
@@ -185,8 +212,8 @@ def _by_code(codes: pa.Array, faults: Faults) -> npt.NDArray[np.int64]:
     known = _invited({pair for pairs in serials.values() for pair in pairs})
     for row, pairs in serials.items():
         persons[row] = next((known[pair] for pair in pairs if pair in known), 0)
-    faults.add([row for row in serials if not persons[row]], "code_unknown")
-    return persons
+    unknown[[row for row in serials if not persons[row]]] = True
+    return persons, unknown
 
 
 def _invited(pairs: set[tuple[int, int]]) -> dict[tuple[int, int], int]:

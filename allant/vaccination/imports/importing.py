@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import numpy as np
@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.db import connection, transaction
+from django.db.models import Sum
 
 from allant.directory.models import Organisation, Practitioner
 from allant.doctrine import RuleBook
@@ -33,6 +34,7 @@ from allant.vaccination.imports.reasons import KINDS
 from allant.vaccination.imports.values import Values
 from allant.vaccination.models import ImportedFile
 
+_LOCKS = 4_916  # the class of the advisory locks taken here
 _COPY_LINES = "COPY vaccination_refusedline (file_id, line, fields, reasons) FROM STDIN"
 
 
@@ -60,11 +62,21 @@ def batch_uuid(file: ImportedFile) -> UUID:
 
 @transaction.atomic
 def import_file(
-    content: bytes, *, name: str, sender: Sender, now: datetime, today: date, book: RuleBook
+    content: bytes,
+    *,
+    name: str,
+    sender: Sender,
+    now: datetime,
+    today: date,
+    book: RuleBook,
+    throttled: bool = False,
+    log_recognised: Callable[[list[int]], object] | None = None,
 ) -> tuple[ImportedFile, bool]:
     """Record the doses of a CSV file; gives the file with its batch and refused lines, and False when it was sent before.
 
-    `now` and `today` come from the edge; rules are those of `book`. Raises FileRefused when the file cannot be read as a whole.
+    `now` and `today` come from the edge; rules are those of `book`. `throttled`: the doctrine limits the lines that recognise
+    nobody, as it does searches. `log_recognised`: given, in the same transaction, the persons of refused lines. Raises
+    FileRefused when the file cannot be read as a whole.
     """
     digest = hashlib.sha256(content).hexdigest()
     if known := ImportedFile.objects.filter(content_hash=digest, sent_by=sender.by).first():
@@ -84,14 +96,28 @@ def import_file(
         },
     )
     if is_new:
-        _record(file, sheet, sender, today, book)
+        allowed = _allowed(file, today, book) if throttled else None
+        refused_persons = _record(file, sheet, sender, today, book, allowed)
+        if refused_persons and log_recognised:
+            log_recognised(refused_persons)
     return file, is_new
 
 
-def _record(file: ImportedFile, sheet: Sheet, sender: Sender, today: date, book: RuleBook) -> None:
+def _allowed(file: ImportedFile, today: date, book: RuleBook) -> int:
+    """How many lines may recognise nobody, after those of the sender's other files; its files wait for each other."""
+    rule = book.value("teleservice.guesses", today)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_LOCKS, file.sent_by])
+    since = file.sent_at - timedelta(hours=rule["file_window_hours"])
+    sent = ImportedFile.objects.filter(sent_by=file.sent_by, sent_at__gt=since)
+    return max(0, int(rule["file_lines"]) - (sent.aggregate(told=Sum("unrecognised"))["told"] or 0))
+
+
+def _record(file: ImportedFile, sheet: Sheet, sender: Sender, today: date, book: RuleBook, allowed: int | None) -> list[int]:
+    """Record what can be; gives the persons recognised in lines that were refused."""
     faults = Faults(len(sheet.lines))
     values = reader.judge(sheet, faults, book=book, on=today)
-    identities = find(values, faults)
+    identities = find(values, faults, allowed)
     ranked = _ranked(values, identities, sheet, faults, book)
     note_unforeseen(ranked, values, faults, book)
     ranked = ranked.kept(~faults.faulty[ranked.rows])
@@ -102,7 +128,9 @@ def _record(file: ImportedFile, sheet: Sheet, sender: Sender, today: date, book:
     _note_refusals(report, ranked.rows, faults)
     _keep_refused(file, sheet, faults)
     file.batch = RecordingBatch.objects.get(pk=report.batch_id)
-    file.save(update_fields=["batch"])
+    file.unrecognised = identities.unrecognised
+    file.save(update_fields=["batch", "unrecognised"])
+    return sorted({person for person in identities.person_id.take(pa.array(faults.rows(), pa.int64())).to_pylist() if person})
 
 
 def _ranked(values: Values, identities: Identities, sheet: Sheet, faults: Faults, book: RuleBook) -> Ranked:

@@ -64,9 +64,21 @@ chain AS MATERIALIZED ({_CHAIN}),
 known_series AS (
     SELECT DISTINCT ON (stands_for) stands_for, series_doses FROM known WHERE series = 'primary' ORDER BY stands_for, occurred_on
 ),
+bearer AS MATERIALIZED (  -- every record of each person: what was told before a merge counts
+    SELECT DISTINCT person_id, person_id AS record_id FROM import_act
+    UNION ALL
+    SELECT absorbed.merged_into_id, absorbed.id FROM people_person AS absorbed
+    WHERE absorbed.merged_into_id IN (SELECT person_id FROM import_act)
+),
 infected AS (
-    SELECT person_id, min(occurred_on) AS infected_on FROM immunizations_infection
-    WHERE disease = 'covid19' AND person_id IN (SELECT person_id FROM import_act) GROUP BY person_id
+    SELECT bearer.person_id, min(infection.occurred_on) AS infected_on
+    FROM bearer JOIN immunizations_infection AS infection ON infection.person_id = bearer.record_id
+    WHERE infection.disease = 'covid19' GROUP BY bearer.person_id
+),
+depressed AS MATERIALIZED (
+    SELECT bearer.person_id, situation.starts_on, situation.ends_on
+    FROM bearer JOIN people_situation AS situation ON situation.person_id = bearer.record_id
+    WHERE situation.kind = 'immunodepressed'
 )
 SELECT line.row_no, line.repeated,
        CASE line.repeated WHEN 'identifier_reused' THEN line.identifier_line ELSE line.day_line END AS other_line,
@@ -75,8 +87,8 @@ SELECT line.row_no, line.repeated,
        coalesce(chain.first_on, line.occurred_on) AS first_on, coalesce(chain.first_vaccine, line.vaccine) AS first_vaccine,
        infected.infected_on,
        EXISTS (
-           SELECT FROM people_situation AS situation
-           WHERE situation.person_id = line.person_id AND situation.kind = 'immunodepressed'
+           SELECT FROM depressed AS situation
+           WHERE situation.person_id = line.person_id
              AND (situation.starts_on IS NULL OR situation.starts_on <= line.occurred_on)
              AND (situation.ends_on IS NULL OR situation.ends_on > line.occurred_on)) AS immunodepressed
 FROM lines AS line

@@ -292,4 +292,5 @@ def _cleaned(column: pa.ChunkedArray) -> pa.Array:
     """Without spaces at both ends (the unbreakable one included), nor the apostrophe that keeps a spreadsheet from computing."""
     whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     whole = whole.combine_chunks() if isinstance(whole, pa.ChunkedArray) else whole
-    return pc.replace_substring_regex(pc.utf8_trim_whitespace(whole), r"^'([=+@-])", r"\1")
+    bare = pc.replace_substring_regex(pc.utf8_trim_whitespace(whole), r"^'([=+@\t\r-])", r"\1")
+    return pc.utf8_trim_whitespace(bare)

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.models import QuerySet
 
+from allant.sheets import harmless
 from allant.vaccination.models import ImportedFile, RefusedLine
 
 FAULTS_COLUMN = "erreurs"
-_GUARDED = ("=", "+", "-", "@", "\t")
 _KINDS_OF_FAULT = """
 SELECT fault->>'code', fault->>'column', count(*), count(DISTINCT fault->>'message'), min(fault->>'message'),
        (array_agg(refused.line ORDER BY refused.line))[1:6]
@@ -92,13 +92,8 @@ def _said(fault: dict[str, str]) -> str:
 
 def _row(fields: list[str], separator: str) -> bytes:
     out = io.StringIO()
-    csv.writer(out, delimiter=separator, lineterminator="\r\n").writerow([_guarded(field) for field in fields])
+    csv.writer(out, delimiter=separator, lineterminator="\r\n").writerow([harmless(field) for field in fields])
     return out.getvalue().encode()
-
-
-def _guarded(field: str) -> str:
-    """A value that a spreadsheet would compute is kept from it by an apostrophe, which reading takes away."""
-    return f"'{field}" if field.startswith(_GUARDED) else field
 
 
 def forget(file: ImportedFile) -> int:

@@ -93,9 +93,12 @@ def _of_attestation(mark: Mark) -> Standing:
 
 
 def listed_ids(person: Person) -> list[int]:
-    """The doses an attestation lists, oldest first: the current ones of the person and of the records merged into theirs."""
+    """The doses an attestation lists, oldest first: the current ones of the person and of the records merged into theirs.
+
+    A dose recorded under two of them is listed once, as it is counted once: nobody has two doses on one day.
+    """
     doses = DoseQuerySet(Dose).current().given_to(person.merged_into or person)
-    return list(doses.order_by("occurred_on", "id").values_list("pk", flat=True))
+    return list(doses.order_by("occurred_on", "id").distinct("occurred_on").values_list("pk", flat=True))
 
 
 def day_of(at: datetime) -> date:

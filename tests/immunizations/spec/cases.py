@@ -8,6 +8,8 @@ JANSSEN = {"vaccine": "janssen", "series_doses": 1}
 LEAPLING = JANSSEN | {"birth_date": "2004-02-29"}
 AT_40 = {"birth_date": "1981-05-01"}
 AT_15 = {"birth_date": "2006-05-01", "vaccine": "comirnaty"}
+AT_70 = {"birth_date": "1951-10-01", "today": "2022-08-01"}
+AT_80 = {"birth_date": "1941-05-01"}
 DEPRESSED = {"situations": ",ald,immunodepressed,"}
 
 
@@ -198,6 +200,14 @@ BOOSTERS = [
             Case("VC-41: 40 years, situations not known: it does not refuse", "booster", {**AT_40, "situations": None}),
             Case("VC-41: 40 years, after Janssen", "booster",
                  {**AT_40, "previous_vaccine": "janssen", "previous_number": 1, "dose_number": 2}),
+            Case("VC-41: a second booster, 40 years: not open", "second booster", {**AT_40}, "booster_before_opening"),
+            Case("VC-41: a second booster, 40 years, in an EHPAD", "second booster",
+                 {**AT_40, "situations": ",institution,institution:ehpad,"}),
+            Case("VC-41: a second booster, 71 years, the day before", "second booster", on("2022-04-06"),
+                 "booster_before_opening"),
+            Case("VC-41: a second booster, 71 years, the day of the opening", "second booster", on("2022-04-07")),
+            Case("VC-41: a third booster: the doctrine opens none", "second booster",
+                 {"series": "third_booster", "previous_number": 4, "dose_number": 5}, "booster_before_opening"),
         ],
     ),
     Chapter(
@@ -227,7 +237,24 @@ BOOSTERS = [
             Case("VC-41: immunodepressed, four weeks", "booster", after("2021-09-03", "2021-10-01", **DEPRESSED)),
             Case("VC-41: a second booster", "second booster", {}),
             Case("VC-41: a second booster, too early", "second booster", {"previous_on": "2022-02-01"}, "booster_too_early"),
-            Case("VC-41: a third booster", "second booster", {"series": "third_booster", "previous_number": 4, "dose_number": 5}),
+            Case("VC-41: a second booster, 70 years, 182 days", "second booster",
+                 after("2022-01-10", "2022-07-11", **AT_70), "booster_too_early"),
+            Case("VC-41: a second booster, 70 years, six months of 30.5", "second booster",
+                 after("2022-01-10", "2022-07-12", **AT_70)),
+            Case("VC-41: a second booster, 80 years, 91 days", "second booster",
+                 after("2022-01-10", "2022-04-11", **AT_80), "booster_too_early"),
+            Case("VC-41: a second booster, 80 years, three months of 30.5", "second booster",
+                 after("2022-01-10", "2022-04-12", **AT_80)),
+            Case("VC-41: a second booster, 70 years, immunodepressed: the shortest of the two delays", "second booster",
+                 after("2022-01-10", "2022-04-12", **AT_70, situations=",immunodepressed,")),
+            Case("VC-41: six months after the last dose, not after the infection", "booster",
+                 after("2021-03-01", "2021-10-01", infected_on="2021-04-02", last_infected_on="2021-04-02"), "booster_too_early"),
+            Case("VC-41: six months after the infection", "booster",
+                 after("2021-03-01", "2021-10-01", infected_on="2021-04-01", last_infected_on="2021-04-01")),
+            Case("VC-41: an infection before the last dose delays nothing", "booster",
+                 after("2021-04-01", "2021-10-01", infected_on="2020-03-01", last_infected_on="2021-03-31")),
+            Case("VC-41: a second booster waits after an infection", "second booster",
+                 {"last_infected_on": "2022-01-10"}, "booster_too_early"),
         ],
     ),
 ]  # fmt: skip

@@ -51,7 +51,7 @@ def test_a_file_is_recorded_and_its_wrong_lines_are_written(file: Path, tmp_path
 def test_a_program_reads_json(file: Path) -> None:
     said = json.loads(run(file, "--by", "logiciel", "--json").output)
     assert (said["received"], said["recorded"], said["refused"]) == (2, 1, 1)
-    assert said["faults"] == [{"code": "name_mismatch", "column": "nom", "lines": 1}]
+    assert said["faults"] == [{"code": "identity_mismatch", "column": "", "lines": 1}]
     assert json.loads(run(file, "--by", "logiciel", "--json").output)["new"] is False
 
 

@@ -211,7 +211,7 @@ def test_kinds_of_fault_are_counted(sender: Sender) -> None:
     report = report_of(file)
     assert (report.received, report.recorded, report.refused) == (4, 1, 3)
     assert {(kind.code, kind.column, kind.count, kind.first_lines) for kind in report.kinds} == {
-        ("name_mismatch", "nom", 2, (3, 4)),
+        ("identity_mismatch", "", 2, (3, 4)),
         ("site_unknown", "site", 2, (4, 5)),
     }
 

@@ -13,7 +13,7 @@ from pdfua import validate
 
 from allant import clock
 from allant.immunizations.actions import cancel_administratively, cancel_dose
-from allant.immunizations.models import Dose
+from allant.immunizations.models import Dose, DoseSummary
 from allant.people.actions import merge
 from allant.vaccination.eligibility import correct_eligibility
 from allant.vaccination.papers import (
@@ -108,6 +108,17 @@ def test_vc62_a_merged_record_counts_for_the_survivor() -> None:
     duplicate.refresh_from_db()
     assert attestation_of(survivor, ON) == attestation_of(duplicate, ON)
     assert state_of(attestation_of(survivor, ON)) == "current"
+
+
+def test_vc62_a_dose_recorded_under_two_records_is_attested_once() -> None:
+    """VC-62, VC-63: one injection entered under both records before their merge."""
+    survivor, duplicate = patient(), patient()
+    for each in (survivor, duplicate):
+        declared(each)
+        vaccinated(each)
+    merge(duplicate=duplicate, into=survivor, by="test", reason="doublon")
+    assert text_of(attestation_of(survivor, ON)).count("03/02/2021") == 1
+    assert DoseSummary.objects.get(person=survivor).dose_count == 1
 
 
 def test_a_correction_never_leaves_an_older_paper_valid() -> None:

@@ -64,6 +64,30 @@ if (prescribes.length) {
   showPrescriber();
 }
 
+/* The priority follows what is said of the patient before anything is validated; where that fails, the button asks for it. */
+const declaring = document.querySelector("[data-eligibility-form]");
+if (declaring) {
+  const button = declaring.querySelector("button[name=step][value=priority]");
+  const shown = document.querySelector("[data-priority]");
+  let last = 0;
+  const recompute = async () => {
+    const turn = ++last;
+    const said = new FormData(declaring);
+    said.set("step", "priority");
+    const answer = await fetch(declaring.getAttribute("action"), { method: "POST", body: said });
+    const page = new DOMParser().parseFromString(answer.ok ? await answer.text() : "", "text/html");
+    const box = page.querySelector("[data-priority]");
+    if (turn !== last) return;
+    button.hidden = box !== null;
+    if (box) shown.replaceChildren(...box.childNodes);
+  };
+  button.hidden = true;
+  declaring.addEventListener("change", (event) => {
+    if (!["patient_activity", "declared_situations"].includes(event.target.name)) return;
+    recompute().catch(() => { button.hidden = false; });
+  });
+}
+
 /* A key held down, or a second click, never records what nobody read. */
 document.addEventListener("keydown", (event) => {
   if (event.repeat && event.key === "Enter") event.preventDefault();
