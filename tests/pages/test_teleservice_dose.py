@@ -16,8 +16,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django import Settings
 
+from allant.immunizations.checks import REASONS
 from allant.immunizations.models import Dose, Infection
 from allant.pages.professional.dossier_date import TypedDateField
+from allant.pages.professional.dossier_dose_form import FIELD_OF
 from allant.people.models import Person
 from tests.pages.dossier import (
     EXPIRED,
@@ -414,3 +416,9 @@ def test_dates_take_few_keys(settings: Settings) -> None:
     for wrong in ("31/02/2021", "310221", "2102", "21/02/021", "demain", "00000000"):
         with pytest.raises(ValidationError):
             field.clean(wrong)
+
+
+def test_every_refusal_with_a_field_is_one_that_the_recording_gives() -> None:
+    """VC-38: no field waits for a code that no longer exists."""
+    own = {"proof_missing", "infection_impossible"}  # of `vaccination.recording`
+    assert set(FIELD_OF) - own <= set(REASONS)
