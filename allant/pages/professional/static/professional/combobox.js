@@ -44,6 +44,8 @@ class Combobox {
       const option = event.target.closest("[role=option]");
       if (option) this.choose(Number(option.dataset.rank));
     });
+    // Who typed before this script was there has their list too.
+    if (document.activeElement === input && input.value !== input.defaultValue) this.typed();
   }
 
   typed() {
