@@ -160,3 +160,9 @@ def test_a_failure_is_an_outcome_too(api: Api, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(immunizations, "read_immunization", lambda body: 1 / 0)
     answer = api("POST", "/Immunization", {"resourceType": "Immunization"})
     assert answer.status_code == 500 and said(answer)[0][0] == "exception" and b"Zero" not in answer.content
+
+
+def test_an_address_with_a_line_break_is_refused_as_the_others(client: Client) -> None:
+    """VC-61: a page would be no answer to a program."""
+    answer = client.get("/fhir/Immunization/a%0Ab/_history/-1")
+    assert answer.status_code == 404 and answer.json()["resourceType"] == "OperationOutcome"

@@ -38,7 +38,7 @@ PROGRAMS = [(route, pattern) for route, pattern in ALL if (declared_access(patte
 def address(route: str) -> str:
     """A route with its parameters filled."""
     for name, value in VALUES.items():
-        for converter in ("slug", "int", "str", "uuid", "path"):
+        for converter in ("slug", "int", "str", "uuid", "path", "anything"):
             route = route.replace(f"<{converter}:{name}>", str(value))
     assert "<" not in route, f"Ajoutez à VALUES une valeur pour {route}"
     return f"/{route}"

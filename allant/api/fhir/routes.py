@@ -5,7 +5,8 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, register_converter
+from django.urls.converters import StringConverter
 from django.views.decorators.csrf import csrf_exempt
 
 from allant.accounts.access import public
@@ -52,6 +53,15 @@ INTERACTIONS += [
 ]
 
 
+class Anything(StringConverter):
+    """The rest of an address, line breaks included: `path` stops at them, and the site would answer with a page."""
+
+    regex = r"[\s\S]+"
+
+
+register_converter(Anything, "anything")
+
+
 @csrf_exempt
 @public
 def unknown(request: HttpRequest, rest: str = "") -> HttpResponse:
@@ -67,7 +77,7 @@ def urlpatterns() -> list[URLPattern]:
         by_route.setdefault(one.route, []).append(one)
     ordered = sorted(by_route.items(), key=lambda item: ("<" in item[0], item[0]))
     patterns = [path(f"fhir{route}", door(found)) for route, found in ordered]
-    return [*patterns, path("fhir/", door(by_route[""])), path("fhir/<path:rest>", unknown)]
+    return [*patterns, path("fhir/", door(by_route[""])), path("fhir/<anything:rest>", unknown)]
 
 
 def _refused_search(resource: str) -> Interaction:
