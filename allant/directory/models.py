@@ -32,6 +32,7 @@ class Organisation(models.Model):
     name = models.CharField("nom", max_length=200)
     kind = models.CharField("nature", max_length=20, choices=OrganisationKind)
     departement_code = models.CharField("département", max_length=3, blank=True, default="", db_default="")
+    email = models.EmailField("adresse électronique", blank=True, default="", db_default="")
 
     objects = OrganisationQuerySet.as_manager()
 
@@ -52,6 +53,7 @@ class Practitioner(models.Model):
     given_names = models.CharField("prénoms", max_length=200)
     profession = models.CharField("profession", max_length=40)
     departement_code = models.CharField("département", max_length=3, blank=True, default="", db_default="")
+    email = models.EmailField("adresse électronique", blank=True, default="", db_default="")
 
     objects = PractitionerQuerySet.as_manager()
 

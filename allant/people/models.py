@@ -81,6 +81,8 @@ class Person(models.Model):
         db_index=False,
     )
     rights_open = models.BooleanField("droits ouverts", default=True, db_default=True)
+    language = models.CharField("langue", max_length=5, default="fr", db_default="fr")
+    "In which messages are written, where they exist in it (ISO 639-1)."
     merged_into = models.ForeignKey(
         "self", models.PROTECT, verbose_name="fusionné dans", null=True, blank=True, related_name="absorbed", db_index=False
     )
@@ -171,11 +173,15 @@ class ContactKind(models.TextChoices):
     LANDLINE = "landline", "Téléphone fixe"
     MOBILE = "mobile", "Téléphone mobile"
     EMAIL = "email", "Courriel"
+    POSTAL = "postal", "Adresse postale"
 
 
 @pghistory.track(pghistory.UpdateEvent(row=pghistory.Old), pghistory.DeleteEvent())
 class ContactPoint(models.Model):
-    """A telephone number or an e-mail address (FHIR ContactPoint)."""
+    """A telephone number, an e-mail address or the street lines of a postal address (FHIR ContactPoint).
+
+    `invalid_since` of a postal address: the day a letter came back (NPAI).
+    """
 
     person = models.ForeignKey(Person, models.PROTECT, related_name="contact_points", db_index=False)
     kind = models.CharField("nature", max_length=8, choices=ContactKind)
@@ -188,6 +194,8 @@ class ContactPoint(models.Model):
         verbose_name_plural = "moyens de contact"
         ordering = ("person_id", "kind", "id")
         constraints = [models.UniqueConstraint(fields=["person", "kind", "value"], name="people_contactpoint_once")]
+        # Who answers from this number, who called, whose address bounced.
+        indexes = [models.Index(fields=["value"], name="people_contactpoint_value")]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} n° {self.pk}"
@@ -207,6 +215,8 @@ class SituationKind(models.TextChoices):
     OPTED_OUT = "opted_out", "Opposition aux sollicitations"
     NURSING_CARE = "nursing_care", "Soins infirmiers à domicile"
     OBESITY = "obesity", "Obésité"
+    RSA = "rsa", "Revenu de solidarité active"
+    ASPA = "aspa", "Allocation de solidarité aux personnes âgées"
 
 
 @pghistory.track(pghistory.UpdateEvent(row=pghistory.Old), pghistory.DeleteEvent())

@@ -22,6 +22,10 @@ class Template(models.Model):
     channel = models.CharField(max_length=10, choices=Channel.choices)
     language = models.CharField(max_length=5, default="fr")
     version = models.PositiveIntegerField(default=1)
+    kind = models.CharField(max_length=20, default="information", db_default="information")
+    "A code of the doctrine `outreach.kinds`: its useful age, its guarantee, its hours, whether it counts in the caps."
+    variables = models.JSONField(default=dict)
+    "Placeholder → type; the types are those of `outreach.variables`."
     subject = models.CharField(max_length=200, blank=True)
     body = models.TextField()
     source = models.TextField()
@@ -55,20 +59,32 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.filter(status=Message.Status.PENDING)
 
     def sent(self) -> "MessageQuerySet":
-        """Handed over to a carrier."""
-        return self.filter(status=Message.Status.SENT)
+        """Handed over to a carrier, whatever became of it."""
+        return self.filter(status__in=(Message.Status.SENT, Message.Status.DELIVERED, Message.Status.FAILED))
 
 
 class Message(models.Model):
-    """One message to one person; its text is rendered at sending from the template and its cause."""
+    """One message to one recipient; its text is rendered at sending from the template and its cause.
+
+    pending → sending (claimed, perhaps handed over: a crash may fall here) → sent → delivered or failed; or dropped, with its reason.
+    """
 
     class Status(models.TextChoices):
         PENDING = "pending", "en attente"
+        SENDING = "sending", "en cours d'envoi"
         SENT = "sent", "envoyé"
+        DELIVERED = "delivered", "remis"
+        FAILED = "failed", "non remis"
         DROPPED = "dropped", "abandonné"
 
     id = models.BigAutoField(primary_key=True)
-    person = models.ForeignKey("people.Person", on_delete=models.PROTECT, related_name="messages")
+    person = models.ForeignKey("people.Person", on_delete=models.PROTECT, null=True, blank=True, related_name="messages")
+    practitioner = models.ForeignKey(
+        "directory.Practitioner", on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    organisation = models.ForeignKey(
+        "directory.Organisation", on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
     cause_kind = models.CharField(max_length=20)
     cause_id = models.BigIntegerField()
     channel = models.CharField(max_length=10, choices=Channel.choices)
@@ -80,14 +96,37 @@ class Message(models.Model):
     sent_in = models.CharField(max_length=80, blank=True)
     "The file or gateway batch the message left in."
     drop_reason = models.CharField(max_length=80, blank=True)
+    next_at = models.DateTimeField(null=True, blank=True)
+    "Not before this instant: hours, a cap, or the delay after a failed attempt; `held_reason` says which."
+    held_reason = models.CharField(max_length=80, blank=True, default="", db_default="")
+    attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    contact_point = models.ForeignKey(
+        "people.ContactPoint", on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    "Where it went, once it left: answers and receipts find it by this."
+    outcome = models.CharField(max_length=20, blank=True, default="", db_default="")
+    "What came of a call: a code of `outreach.call_outcomes`."
 
     objects = MessageQuerySet.as_manager()
     allant_kind = "mutable"
 
     class Meta:
         verbose_name = "message"
-        constraints = [models.UniqueConstraint(fields=["cause_kind", "cause_id", "channel"], name="one_message_a_cause")]
-        indexes = [models.Index(fields=["channel", "send_after", "id"], condition=Q(status="pending"), name="messages_waiting")]
+        constraints = [
+            models.UniqueConstraint(fields=["cause_kind", "cause_id", "channel"], name="one_message_a_cause"),
+            models.CheckConstraint(
+                condition=Q(person__isnull=False, practitioner=None, organisation=None)
+                | Q(person=None, practitioner__isnull=False, organisation=None)
+                | Q(person=None, practitioner=None, organisation__isnull=False),
+                name="one_recipient_a_message",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["channel", "send_after", "id"], condition=Q(status="pending"), name="messages_waiting"),
+            models.Index(fields=["claimed_at"], condition=Q(status="sending"), name="messages_in_flight"),
+            models.Index(fields=["contact_point", "sent_at"], condition=Q(contact_point__isnull=False), name="messages_by_address"),
+        ]
 
     def __str__(self) -> str:
         return f"message {self.pk}"

@@ -1,0 +1,21 @@
+"""The tables of campaigns."""
+
+from allant.campaigns.models.campaigns import (
+    Campaign,
+    CampaignQuerySet,
+    HeldOut,
+    Invitation,
+    InvitationQuerySet,
+    SchemeFile,
+    TargetDraft,
+    TargetVersion,
+    Wave,
+)
+from allant.campaigns.models.planning import CampaignTerritory, InvitationPlan, PlannedShare, WeeklyCapacity
+from allant.campaigns.models.professionals import ProfessionalMailing, ProfessionalVisit
+
+__all__ = [
+    "Campaign", "CampaignQuerySet", "CampaignTerritory", "HeldOut", "Invitation", "InvitationPlan", "InvitationQuerySet",
+    "PlannedShare", "ProfessionalMailing", "ProfessionalVisit", "SchemeFile", "TargetDraft", "TargetVersion", "Wave",
+    "WeeklyCapacity",
+]  # fmt: skip
