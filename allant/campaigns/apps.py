@@ -14,4 +14,5 @@ class CampaignsConfig(AppConfig):
         from allant.outreach import causes
 
         facts.register(INVITATION)
-        causes.register("invitation", variables_of_invitations)
+        campaign = "SELECT campaign_id FROM campaigns_invitation WHERE id = {cause_id}"
+        causes.register("invitation", variables_of_invitations, campaign=campaign)

@@ -18,9 +18,10 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from allant import bulk, clock
-from allant.campaigns import keyring
+from allant.campaigns import keyring, territories
 from allant.campaigns.actions import reserve_serials
 from allant.campaigns.models import Campaign, Invitation, Wave
+from allant.campaigns.planner import bounds
 from allant.outreach.actions import queue_messages
 from allant.targeting import Definition, engine_postgres
 
@@ -33,6 +34,8 @@ _NOT_OPEN = {"stopped": "est arrêtée", "planned": "n'a pas encore commencé", 
 # Which fact tells that the channel can reach the person; a letter needs only the address every insured person has.
 _REACHED_BY = {"call": "has_landline", "sms": "has_mobile", "email": "has_email", "letter": "true", "account": "has_email"}
 _LIST = pa.schema([("person_id", pa.int64()), ("channel", pa.string())])
+_FOUND = pa.field("found", pa.int64())
+_FAIR = "hashint8extended(person_id, hashtextextended(%s, 0)), person_id"
 
 
 class CampaignClosed(ValueError):
@@ -54,8 +57,9 @@ def launch_wave(
 ) -> Wave | None:
     """Invite the people of the campaign's target on this day, at most `capacity` of them; None when there is nobody.
 
-    `held_out`: the share (0 to 0.5) of the wave kept aside at random to compare with (TG-10): this campaign never invites
-    them. A wave of the same day is completed or returned, never doubled. Raises CampaignClosed, TargetLost.
+    The adopted plan of the week bounds each département (TG-08). `held_out`: the share (0 to 0.5) of the wave kept aside at
+    random to compare with (TG-10): this campaign never invites them. A wave of the same day is completed or returned, never
+    doubled. Raises CampaignClosed, TargetLost.
     """
     _refuse_closed(Campaign.objects.get(pk=campaign.pk), on)
     complete_waves(campaign, progress=progress)
@@ -84,7 +88,7 @@ def _frozen(campaign: Campaign, on: date, by: str, capacity: int | None, held_ou
     if (wave := campaign.waves.filter(planned_on=on).first()) is not None:
         return wave
     version = campaign.current_target
-    people, found = _select(campaign, version.on(on), capacity)
+    people, found = _select(campaign, version.on(on), on, capacity)
     people, aside = _drawn(people, campaign, on, held_out)
     if not people.num_rows:
         return None
@@ -117,40 +121,77 @@ def _keep_aside(wave: Wave, people: pa.Table) -> None:
         bulk.copy_in("campaigns_heldout", rows)
 
 
-def _select(campaign: Campaign, definition: Definition, capacity: int | None) -> tuple[pa.Table, int]:
-    """The people still to invite that a channel can reach, ascending, and how many there are without the capacity."""
-    waiting, parameters = _waiting_sql(campaign, definition)
+def _select(campaign: Campaign, definition: Definition, on: date, capacity: int | None) -> tuple[pa.Table, int]:
+    """The people still to invite that a channel can reach, ascending, and how many there are without capacity nor plan."""
+    waiting, parameters = waiting_sql(campaign, definition, on)
     reachable = f"SELECT * FROM ({waiting}) AS q WHERE channel IS NOT NULL"
+    planned = bounds.planned(campaign, on)
+    if planned is not None:
+        return _select_planned(campaign, reachable, parameters, planned, on, capacity)
     if capacity is None:
-        people = bulk.copy_out(reachable, parameters, _LIST)
+        people = bulk.copy_out(f"SELECT person_id, channel FROM ({reachable}) AS r", parameters, _LIST)
         return people.sort_by("person_id"), people.num_rows
     # The order among equals is drawn once for all by a hash: fair, and the same when run again.
     people = bulk.copy_out(
-        f"""SELECT *, count(*) OVER () FROM ({reachable}) AS r
-            ORDER BY hashint8extended(person_id, hashtextextended(%s, 0)), person_id LIMIT %s""",
-        [*parameters, campaign.slug, capacity], _LIST.append(pa.field("found", pa.int64())),
+        f"SELECT person_id, channel, count(*) OVER () FROM ({reachable}) AS r ORDER BY {_FAIR} LIMIT %s",
+        [*parameters, campaign.slug, capacity], _LIST.append(_FOUND),
     )  # fmt: skip
+    return _found(people)
+
+
+def _select_planned(
+    campaign: Campaign, reachable: str, parameters: list[object], planned: bounds.Planned, on: date, capacity: int | None
+) -> tuple[pa.Table, int]:
+    """Of each département, what the adopted plan leaves to this campaign this week, in the fair order (TG-08).
+
+    Whoever a more urgent group of the plan still waits for is left to it.
+    """
+    people = reachable
+    for former in planned.more_urgent:
+        theirs, their_parameters = waiting_sql(former, former.current_target.on(on), on)
+        people += f""" AND NOT EXISTS (SELECT FROM ({theirs}) AS former
+                       WHERE former.person_id = q.person_id AND former.channel IS NOT NULL)"""
+        parameters = [*parameters, *their_parameters]
+    taken = bulk.copy_out(
+        f"""WITH placed AS (
+                SELECT person_id, channel, coalesce(departement, '') AS departement, count(*) OVER () AS found,
+                       row_number() OVER (PARTITION BY coalesce(departement, '') ORDER BY {_FAIR}) AS place
+                FROM ({people}) AS r)
+            SELECT person_id, channel, found FROM placed
+            JOIN unnest(%s::text[], %s::int[]) AS share (departement, persons) USING (departement)
+            WHERE place <= persons ORDER BY {_FAIR} LIMIT %s""",
+        [*parameters, campaign.slug, list(planned.left), list(planned.left.values()), campaign.slug, capacity],
+        _LIST.append(_FOUND),
+    )  # fmt: skip
+    return _found(taken)
+
+
+def _found(people: pa.Table) -> tuple[pa.Table, int]:
     found = people["found"][0].as_py() if people.num_rows else 0
     return people.drop_columns("found").sort_by("person_id"), found
 
 
 def reach(campaign: Campaign, on: date) -> dict[str | None, int]:
     """How many people a wave of this day would find by channel (None: no channel reaches them), those invited before left out."""
-    waiting, parameters = _waiting_sql(campaign, campaign.current_target.on(on))
+    waiting, parameters = waiting_sql(campaign, campaign.current_target.on(on), on)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT channel, count(*) FROM ({waiting}) AS q GROUP BY 1 ORDER BY 2 DESC, 1", parameters)
         return dict(cursor.fetchall())
 
 
-def _waiting_sql(campaign: Campaign, definition: Definition) -> tuple[str, list[object]]:
-    """A SELECT of person_id and channel: the target, less who was invited or held out by this campaign."""
-    target, parameters = engine_postgres.sql(definition, sorted(set(_REACHED_BY.values()) - {"true"}))
+def waiting_sql(campaign: Campaign, definition: Definition, on: date) -> tuple[str, list[object]]:
+    """A SELECT of person_id, departement and channel: the target, less who was invited or held out by this campaign.
+
+    An experiment means only the départements where it runs that day (TG-14).
+    """
+    target, parameters = engine_postgres.sql(definition, [*sorted(set(_REACHED_BY.values()) - {"true"}), "departement"])
     query = f"""
-        SELECT person_id, {channel_sql(campaign.channels)} AS channel FROM ({target}) AS t
+        SELECT person_id, departement, {channel_sql(campaign.channels)} AS channel FROM ({target}) AS t
         WHERE NOT EXISTS (SELECT FROM campaigns_invitation i
                           WHERE i.person_id = t.person_id AND i.campaign_id = %s AND i.revoked_at IS NULL)
           AND NOT EXISTS (SELECT FROM campaigns_heldout h WHERE h.person_id = t.person_id AND h.campaign_id = %s)"""
-    return query, [*parameters, campaign.pk, campaign.pk]
+    within, places = territories.restriction_sql(campaign, on)
+    return query + (f" AND {within}" if within else ""), [*parameters, campaign.pk, campaign.pk, *places]
 
 
 def channel_sql(channels: Sequence[str]) -> str:

@@ -10,6 +10,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from allant.clock.age import born_by
+
 ALL = "0"  # the official code of the total
 ALL_LABEL = "Tous âges"
 UNKNOWN = "NA"  # our code for a person whose class is not known: counted in the total alone
@@ -32,7 +34,7 @@ class AgeClasses:
 
     def cut_offs(self) -> tuple[date, ...]:
         """For each class but the oldest, youngest first: it holds who was born after this day and is in no younger class."""
-        return tuple(_years_before(self.reference_date, self.lowest[older]) for older in self.codes[1:])
+        return tuple(born_by(self.lowest[older], self.reference_date) for older in self.codes[1:])
 
     def from_age(self, age: int) -> tuple[str, ...]:
         """The classes whose members are all of this age or older."""
@@ -89,14 +91,6 @@ def scale_of(people: int, population: float) -> float:
     if people <= 0 or population <= 0:
         raise ValueError(f"échelle impossible : {people} personnes pour une population de {population:.0f}.")
     return people / population
-
-
-def _years_before(day: date, years: int) -> date:
-    """The day `years` earlier; 29 February falls back to the 28th."""
-    try:
-        return day.replace(year=day.year - years)
-    except ValueError:
-        return day.replace(year=day.year - years, day=28)
 
 
 def days_between(first: date, last: date) -> tuple[date, ...]:

@@ -1,10 +1,11 @@
-"""Communes, départements and regions of France, overseas included. Packaged data, no network.
+"""Communes, EPCI, départements and regions of France, overseas included. Packaged data, no network.
 
 Codes are those of the INSEE (code officiel géographique): five characters for a commune, two or three for a
 département (`2A`, `2B`, `971`…). Sources and licences: `allant/geography/data/SOURCES.md`.
 """
 
 from allant.geography.communes import UnknownCommune, communes, distance_km, position_of, positions_of
+from allant.geography.epci import Epci, epci_of_communes, epcis, epcis_named
 from allant.geography.finder import Place, find, fold
 from allant.geography.shapes import Shape, departement_paths, map_view_box
 from allant.geography.territories import (
@@ -19,6 +20,7 @@ from allant.geography.territories import (
 
 __all__ = [
     "Departement",
+    "Epci",
     "Place",
     "Region",
     "Shape",
@@ -29,6 +31,9 @@ __all__ = [
     "departement_paths",
     "departements",
     "distance_km",
+    "epci_of_communes",
+    "epcis",
+    "epcis_named",
     "find",
     "fold",
     "map_view_box",

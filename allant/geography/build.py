@@ -163,6 +163,13 @@ def write_territories(folder: Path, communes: Iterable[Row]) -> None:
     _write("territories.json", {"departements": departements, "regions": regions})
 
 
+def write_epci(folder: Path) -> None:
+    """The intercommunal bodies: code, name, population; which communes they hold is in the table of communes."""
+    rows = sorted([group["code"], group["nom"], group["populationTotale"]] for group in _json(folder, "epci"))
+    lines = ",\n".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in rows)
+    (DATA / "epci.json").write_text(f"[\n{lines}\n]\n", "utf-8")
+
+
 def write_map(folder: Path) -> None:
     """Mainland outlines as absolute paths to a tenth of a unit, and a square for each overseas département."""
     text = (folder / "index.js").read_text("utf-8")
@@ -206,6 +213,7 @@ def main(arguments: list[str]) -> int:
     locate(rows, read_places())
     write_communes(rows)
     write_territories(decoupage, rows)
+    write_epci(decoupage)
     write_map(shapes)
     for position in ("commune", "epci", "departement", "none"):
         print(f"{position:12} {sum(row['position'] == position for row in rows):6}")

@@ -15,6 +15,7 @@
 | dose_number, series_doses | integer? | rank, and doses the primary series needs |
 | series | varchar? | `primary`, or one of `BOOSTERS` |
 | previous_on, previous_number, previous_vaccine | | last dose by that day, recorded or of the same batch |
+| first_vaccine | varchar? | of the first of the doses before this one |
 | previous_complete | boolean? | a dose before this one completed the primary series |
 | lot_expires_on, lot_recalled_on | date? | of the lot, when it is in the list |
 | today | date | day of the recording |
@@ -27,7 +28,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from allant.immunizations.schedule_rules import LAST_EVENT, DoctrineRelations, aged_at_least, doctrine_relations
+from allant.immunizations.product_rules import aged_at_least
+from allant.immunizations.schedule_rules import LAST_EVENT, DoctrineRelations, doctrine_relations
 
 __all__ = ["REASONS", "REFUSALS", "RULES", "Check", "DoctrineRelations", "doctrine_relations", "explain", "verdict_sql"]
 
@@ -59,7 +61,7 @@ _DOSES_NEEDED = f"greatest(1, vaccine_rule.doses - {_COUNTED})"
 def _booster_delay(part: str) -> str:
     return (
         f"CASE WHEN {_IMMUNODEPRESSED} THEN booster_rule.immunodepressed_{part} "
-        f"WHEN act.previous_vaccine = 'janssen' THEN booster_rule.janssen_{part} ELSE booster_rule.{part} END"
+        f"WHEN booster_after.vaccine IS NOT NULL THEN booster_after.{part} ELSE booster_rule.{part} END"
     )
 
 
@@ -107,6 +109,12 @@ RULES = (
         "under_minimum_age",
         "Personne plus jeune que l'âge minimal de ce vaccin à cette date : vérifiez la date, le vaccin et la personne.",
         f"NOT ({aged_at_least('vaccine_rule.minimum_age')})",
+    ),
+    Check(
+        "product_not_foreseen",
+        "Vaccin que la doctrine de cette date ne prévoit pas après les doses reçues : écrivez le motif.",
+        "act.vaccine <> 'unknown' AND (act.series = 'primary' AND act.dose_number > 1 AND act.first_vaccine IS NOT NULL "
+        f"AND NOT ({{second_foreseen}}) OR {_IS_BOOSTER} AND NOT ({{booster_foreseen}}))",
     ),
     Check(
         "interval_too_short",
@@ -166,7 +174,6 @@ RULES = (
 _RECORDING = {
     "key_reused": "Cette clé a déjà servi pour une autre dose : envoyez une clé par dose.",
     "follows_refused": "Une dose antérieure de cette personne est refusée dans le même envoi : corrigez-la d'abord.",
-    "product_not_foreseen": "Vaccin que la doctrine de cette date ne prévoit pas après les doses reçues : écrivez le motif.",
     "volume_blocked": "Trop d'actes enregistrés par ce compte : un administrateur doit le vérifier avant d'autres.",
 }
 REASONS = {check.code: check.message for check in (*REFUSALS, *RULES)} | _RECORDING
@@ -191,7 +198,7 @@ LEFT JOIN vaccine_rule ON vaccine_rule.vaccine = act.vaccine AND {_applies("vacc
 LEFT JOIN vaccine_rule AS previous_rule
        ON previous_rule.vaccine = act.previous_vaccine AND {_applies("previous_rule", "act.previous_on")}
 LEFT JOIN series_rule ON {_applies("series_rule", "act.occurred_on")}
-{f"LEFT JOIN booster_rule ON {_applies('booster_rule', 'act.occurred_on')}" if boosters else ""}
+{_BOOSTER_JOINS if boosters else ""}
 """
 
 
@@ -199,9 +206,15 @@ def _applies(rule: str, day: str) -> str:
     return f"{rule}.starts_on <= {day} AND ({day} < {rule}.ends_on OR {rule}.ends_on IS NULL)"
 
 
+_BOOSTER_JOINS = f"""
+LEFT JOIN booster_rule ON {_applies("booster_rule", "act.occurred_on")}
+LEFT JOIN booster_after ON booster_after.vaccine = act.previous_vaccine AND {_applies("booster_after", "act.occurred_on")}
+"""
+
+
 def _codes(checks: tuple[Check, ...], doctrine: DoctrineRelations) -> str:
     names = ", ".join(f"'{vaccine}'" for vaccine in (*doctrine.vaccines, "unknown"))
-    named = {"booster_open": doctrine.booster_open, "booster_due": doctrine.booster_due}
+    named = {name: getattr(doctrine, name) for name in ("booster_open", "booster_due", "second_foreseen", "booster_foreseen")}
     cases = (
         f"CASE WHEN {check.fails.format(vaccines=names, **named)} THEN '{check.code}' END"
         for check in checks

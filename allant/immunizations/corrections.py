@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 
 from django.db import transaction
@@ -35,7 +34,6 @@ def correct_dose(
     by: str,
     reason: str,
     forced_reason: str = "",
-    also_broken: Sequence[str] = (),
     today: date | None = None,
     book: RuleBook | None = None,
 ) -> Dose:
@@ -60,7 +58,6 @@ def correct_dose(
         source_key=_next_key(dose),
         by=by,
         forced_reason=forced_reason or reason_of_proof(act),
-        also_broken=also_broken,
         today=today,
         book=book or rules.as_known_on(today),
         version=dose.version + 1,

@@ -28,7 +28,6 @@ PARAMETERS = {
     "series": "text", "series_doses": "integer", "lot": "text", "site": "text", "place_kind": "text", "proof": "text",
     "location_id": "bigint", "am_number": "text", "organisation_id": "bigint", "practitioner_id": "bigint",
     "today": "date", "recorded_at": "timestamptz", "recorded_by": "text", "source": "text", "forced_reason": "text",
-    "also_broken": "text",
     "version": "integer", "replaces_id": "bigint",
     "watched_from": "timestamptz", "watched_hour": "timestamptz", "watched_every": "integer", "watched_up_to": "integer",
     "log_actor_id": "bigint", "log_actor": "text", "log_role": "text", "log_structure": "text", "log_action": "text",
@@ -186,7 +185,7 @@ known AS MATERIALIZED ({known_of_one_sql(_NUMBER["person_id"])}),
 act AS MATERIALIZED ({acts_sql("staged", "known", _NUMBER["today"])}),
 verdict AS ({checks.verdict_sql(f"({prepared})", checks.doctrine_relations(book), boosters=boosters)}),
 judged AS MATERIALIZED (
-    SELECT act.*, concat_ws(',', nullif(verdict.broken, ''), nullif({_NUMBER["also_broken"]}, '')) AS broken,
+    SELECT act.*, coalesce(verdict.broken, '') AS broken,
            CASE WHEN standing = 'already' THEN '' WHEN standing <> 'new' THEN standing
                 WHEN EXISTS ({_BLOCKED.format(**_NUMBER)}) THEN 'volume_blocked' ELSE coalesce(verdict.refused, '') END AS refused
     FROM act LEFT JOIN verdict ON verdict.row_no = act.row_no

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from typing import Any
@@ -29,7 +29,6 @@ def record_dose(
     source_key: str,
     by: str,
     forced_reason: str = "",
-    also_broken: Sequence[str] = (),
     today: date | None = None,
     book: RuleBook | None = None,
     logged: Entry | None = None,
@@ -39,9 +38,8 @@ def record_dose(
     `source_key` names the sending (the form, the message): the same key never records twice, even when the dose was cancelled
     since (the row returned says so). A dose that breaks a rule needs `forced_reason`, kept only when it does. A dose given
     abroad or before the service carries its `proof` (VC-42), and breaks rules under that reason. Rules are those in force on
-    the day of the act, as known `today` (or in `book`). `also_broken`: codes of `checks.REASONS` that a programme found broken
-    by rules of its own. `logged`: the access log entry, written with the row, or for the one already there.
-    Raises DoseRefused.
+    the day of the act, as known `today` (or in `book`). `logged`: the access log entry, written with the row, or for the one
+    already there. Raises DoseRefused.
     """
     today = today or clock.today()
     dose, refusal = insert(
@@ -51,7 +49,6 @@ def record_dose(
         source_key=source_key,
         by=by,
         forced_reason=forced_reason or reason_of_proof(act),
-        also_broken=also_broken,
         today=today,
         book=book or rules.as_known_on(today),
         logged=logged,
@@ -81,7 +78,6 @@ def insert(
     source_key: str,
     by: str,
     forced_reason: str,
-    also_broken: Sequence[str] = (),
     today: date,
     book: RuleBook,
     version: int = 1,
@@ -102,7 +98,6 @@ def insert(
         "recorded_by": by,
         "recorded_at": at,
         "forced_reason": forced_reason,
-        "also_broken": ",".join(also_broken),
         "today": today,
         "version": version,
         "replaces_id": replaces and replaces.pk,

@@ -1,7 +1,8 @@
 """The doctrine on doses, laid out as small SQL relations that the checks join: the same text for PostgreSQL and DuckDB.
 
 Keys read: `covid.vaccines`, `covid.infection`, `covid.immunodepressed.third_dose`, `covid.booster.delay`,
-`covid.booster.delay_janssen`, `covid.booster.opening`, `covid.second_booster.opening`, `covid.months.counting`.
+`covid.booster.delay_after`, `covid.booster.opening`, `covid.second_booster.opening`, `covid.months.counting`; of products, see
+`product_rules`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from itertools import pairwise
 from typing import Any
 
 from allant.doctrine import Delay, NotYetInForce, Period, RuleBook
+from allant.immunizations.product_rules import aged_at_least, booster_foreseen, during, names, second_foreseen
 
 _TYPES = {"vaccine": "varchar", "starts_on": "date", "ends_on": "date", "infection_counts_immunodepressed": "boolean"}
 
@@ -31,11 +33,10 @@ BOOSTER_COLUMNS = (
     "ends_on",
     "months",
     "days",
-    "janssen_months",
-    "janssen_days",
     "immunodepressed_months",
     "immunodepressed_days",
 )
+BOOSTER_AFTER_COLUMNS = ("vaccine", "starts_on", "ends_on", "months", "days")
 
 
 # The third booster has no opening of its own: the doctrine foresees none, on the page as here (VC-41).
@@ -47,17 +48,20 @@ LAST_EVENT = "greatest(act.previous_on, act.last_infected_on)"  # what a booster
 class DoctrineRelations:
     """What the checks join.
 
-    `vaccines`: codes known. `ctes`: `vaccine_rule`, `series_rule` and `booster_rule` as `name (columns) AS (VALUES …)`;
-    in each, the periods `[starts_on, ends_on)` of one vaccine, or of the rule, do not overlap. `booster_open`: SQL over
-    `act`, true when a group to which the person belongs, or may belong, has the booster of this series open; `booster_due`:
-    after the first booster, which has one delay for all (`booster_rule`), when the delay of one of these is over besides.
-    `known_on`: the day whose knowledge was used.
+    `vaccines`: codes known. `ctes`: `vaccine_rule`, `series_rule`, `booster_rule` and `booster_after` (delays of their own
+    after some vaccines) as `name (columns) AS (VALUES …)`; in each, the periods `[starts_on, ends_on)` of one vaccine, or of
+    the rule, do not overlap. `booster_open`: SQL over `act`, true when a group to which the person belongs, or may belong,
+    has the booster of this series open; `booster_due`: after the first booster, whose delay is the same for every group, when
+    the delay of one of these is over besides. `second_foreseen`, `booster_foreseen`: SQL of `product_rules`. `known_on`: the
+    day whose knowledge was used.
     """
 
     vaccines: tuple[str, ...]
     ctes: str
     booster_open: str
     booster_due: str
+    second_foreseen: str
+    booster_foreseen: str
     known_on: date
 
 
@@ -69,12 +73,14 @@ def doctrine_relations(book: RuleBook) -> DoctrineRelations:
             _relation("vaccine_rule", VACCINE_COLUMNS, rules),
             _relation("series_rule", SERIES_COLUMNS, _series_rows(book)),
             _relation("booster_rule", BOOSTER_COLUMNS, _booster_rows(book)),
+            _relation("booster_after", BOOSTER_AFTER_COLUMNS, _booster_after_rows(book)),
         )
     )
     vaccines = tuple(dict.fromkeys(row[0] for row in rules))
     own_delays = {series: key for series, key in OPENINGS.items() if series != "booster"}
     opened, due = _some_group(book, OPENINGS, _open), _some_group(book, own_delays, _due)
-    return DoctrineRelations(vaccines, ctes, opened, due, book.known_on)
+    foreseen = second_foreseen(book, vaccines), booster_foreseen(book)
+    return DoctrineRelations(vaccines, ctes, opened, due, *foreseen, book.known_on)
 
 
 def _vaccine_rows(book: RuleBook) -> Iterable[tuple[Any, ...]]:
@@ -107,11 +113,19 @@ def _series_rows(book: RuleBook) -> Iterable[tuple[Any, ...]]:
 
 
 def _booster_rows(book: RuleBook) -> Iterable[tuple[Any, ...]]:
-    keys = ("covid.booster.delay", "covid.booster.delay_janssen", "covid.immunodepressed.third_dose", "covid.months.counting")
+    keys = ("covid.booster.delay", "covid.immunodepressed.third_dose", "covid.months.counting")
     for starts_on, ends_on in _common_periods(book, keys):
-        delay, janssen, third, counting = (_value(book, key, starts_on) for key in keys)
-        delays = (delay, janssen, third["min_delay"] if third else None)
+        delay, third, counting = (_value(book, key, starts_on) for key in keys)
+        delays = (delay, third["min_delay"] if third else None)
         yield (starts_on, ends_on, *(part for one in delays for part in _months_and_days(one, counting == "thirty_and_half")))
+
+
+def _booster_after_rows(book: RuleBook) -> Iterable[tuple[Any, ...]]:
+    keys = ("covid.booster.delay_after", "covid.months.counting")
+    for starts_on, ends_on in _common_periods(book, keys):
+        own, counting = (_value(book, key, starts_on) for key in keys)
+        for row in own or ():
+            yield (row["code"], starts_on, ends_on, *_months_and_days(row["delay"], counting == "thirty_and_half"))
 
 
 def _months_and_days(delay: Delay | None, in_days: bool) -> tuple[int | None, int | None]:
@@ -136,7 +150,7 @@ def _some_group(
 
 
 def _open(book: RuleBook, period: Period, group: Mapping[str, Any]) -> str:
-    return f"{_during(period.starts_on, period.ends_on)} AND {_belongs(group['criteria'])}"
+    return f"{during(period.starts_on, period.ends_on)} AND {_belongs(group['criteria'])}"
 
 
 def _due(book: RuleBook, period: Period, group: Mapping[str, Any]) -> str:
@@ -145,13 +159,8 @@ def _due(book: RuleBook, period: Period, group: Mapping[str, Any]) -> str:
     for counting in book.periods("covid.months.counting"):
         months, days = _months_and_days(group["delay"], counting.value == "thirty_and_half")
         until = f"{LAST_EVENT} + INTERVAL '1 month' * {months} + INTERVAL '1 day' * {days}"
-        waited.append(f"({_during(counting.starts_on, counting.ends_on)} AND act.occurred_on >= {until})")
+        waited.append(f"({during(counting.starts_on, counting.ends_on)} AND act.occurred_on >= {until})")
     return f"{_open(book, period, group)} AND ({' OR '.join(waited) or 'FALSE'})"
-
-
-def _during(starts_on: date, ends_on: date | None) -> str:
-    until = f" AND act.occurred_on < DATE '{ends_on}'" if ends_on else ""
-    return f"act.occurred_on >= DATE '{starts_on}'{until}"
 
 
 def _belongs(criteria: Mapping[str, Any]) -> str:
@@ -164,13 +173,8 @@ def _belongs(criteria: Mapping[str, Any]) -> str:
         named = " OR ".join(f"position(',{name},' IN act.situations) > 0" for name in situations)
         tests.append(f"(act.situations IS NULL OR {named})")
     if vaccines := criteria.get("vaccines"):
-        tests.append(f"act.previous_vaccine IN ({_names(vaccines)})")
+        tests.append(f"act.previous_vaccine IN ({names(vaccines)})")
     return " AND ".join(tests) or "TRUE"
-
-
-def aged_at_least(years: int | str) -> str:
-    """SQL: the person is that old on the day of the act. Who was born on 29 February grows older on 1 March of a common year."""
-    return f"act.occurred_on - INTERVAL '1 year' * {years} >= act.birth_date"
 
 
 def _value(book: RuleBook, key: str, on: date) -> Any:
@@ -202,7 +206,3 @@ def _literal(column: str, value: Any) -> str:
     if value is None:
         return f"CAST(NULL AS {kind})"
     return f"CAST('{value}' AS {kind})"
-
-
-def _names(codes: Iterable[str]) -> str:
-    return ", ".join(f"'{code}'" for code in codes)

@@ -6,6 +6,8 @@ person is asked of the record that stands for them (`stands_for`): doses recorde
 
 from __future__ import annotations
 
+from allant.immunizations.situations import situations_sql
+
 COVID = "covid19"
 LOT_NUMBER = "upper(replace({}, ' ', ''))"  # a lot typed in small letters or with a space is the same lot
 
@@ -91,18 +93,18 @@ SELECT history.row_no, history.person_id, act.person_known, act.birth_date, act.
        infected.first_on AS infected_on, infected.last_on AS last_infected_on,
        (SELECT concat(',', string_agg(
                    concat(situation.kind, ',', situation.kind || ':' || nullif(situation.code, '') || ','), ''))
-        FROM people_situation AS situation
-        WHERE situation.person_id = ANY (member.ids)
-          AND (situation.starts_on IS NULL OR situation.starts_on <= act.occurred_on)
+        FROM ({situations_sql("member.ids")}) AS situation
+        WHERE (situation.starts_on IS NULL OR situation.starts_on <= act.occurred_on)
           AND (situation.ends_on IS NULL OR situation.ends_on > act.occurred_on)) AS situations,
        history.occurred_on, history.vaccine, history.dose_number, history.series_doses, history.series,
-       history.previous_on, history.previous_number, history.previous_vaccine, history.previous_complete,
+       history.previous_on, history.previous_number, history.previous_vaccine, history.first_vaccine, history.previous_complete,
        lot.expires_on AS lot_expires_on, lot.recalled_on AS lot_recalled_on, act.today
 FROM (
     SELECT row_no, person_id, occurred_on, vaccine, dose_number, series_doses, series,
            lag(occurred_on) OVER before AS previous_on,
            lag(dose_number) OVER before AS previous_number,
            lag(vaccine) OVER before AS previous_vaccine,
+           first_value(vaccine) OVER (before ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS first_vaccine,
            bool_or(series = 'primary' AND dose_number = series_doses)
                OVER (before ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS previous_complete
     FROM (

@@ -5,6 +5,7 @@ from datetime import date
 
 from django.db import connection
 
+from allant.directory.models import Organisation, Practitioner
 from allant.outreach.models import Channel, Message
 
 _POINT = {Channel.SMS: "mobile", Channel.EMAIL: "email"}
@@ -28,13 +29,30 @@ _BY_POINT = f"""
 
 
 def of_messages(messages: Sequence[Message], on: date) -> dict[int, str]:
-    """Person → the address of the one channel of these messages on a day; nobody who cannot, or must not, be reached.
+    """Message → the address of their one channel on a day; none for who cannot, or must not, be reached.
 
-    A letter carries the postcode, by which the printer sorts; the register holds no street.
+    A letter carries the postcode, by which the printer sorts; the register holds no street. Professionals and structures have
+    an e-mail address or none.
     """
     channel = messages[0].channel
+    of_person = _of_persons([message.person_id for message in messages if message.person_id is not None], channel, on)
+    found = {message.pk: of_person[message.person_id] for message in messages if message.person_id in of_person}
+    return found | (_of_professionals(messages) if channel == Channel.EMAIL else {})
+
+
+def _of_persons(people: list[int], channel: str, on: date) -> dict[int, str]:
     query = _LETTER if channel == Channel.LETTER else _BY_POINT
-    values = {"people": [message.person_id for message in messages], "on": on, "kind": _POINT.get(channel)}
     with connection.cursor() as cursor:
-        cursor.execute(query, values)
+        cursor.execute(query, {"people": people, "on": on, "kind": _POINT.get(channel)})
         return dict(cursor.fetchall())
+
+
+def _of_professionals(messages: Sequence[Message]) -> dict[int, str]:
+    """Message → the e-mail address of the professional or structure it is for."""
+    found: dict[int, str] = {}
+    for field, model in (("practitioner_id", Practitioner), ("organisation_id", Organisation)):
+        wanted = {getattr(message, field) for message in messages} - {None}
+        known = model.objects.filter(pk__in=wanted).exclude(email="").values_list("pk", "email") if wanted else ()
+        address = dict(known)
+        found |= {message.pk: address[getattr(message, field)] for message in messages if getattr(message, field) in address}
+    return found

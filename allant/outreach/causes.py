@@ -6,12 +6,26 @@ Variables = Mapping[int, Mapping[str, str]]
 """Cause id → placeholder → text."""
 
 _causes: dict[str, Callable[[Sequence[int]], Variables]] = {}
+_campaigns: dict[str, str] = {}
 
 
-def register(kind: str, variables_of: Callable[[Sequence[int]], Variables]) -> None:
-    """Called once a kind from an `AppConfig.ready`; a second registration of another function is an error."""
+def register(kind: str, variables_of: Callable[[Sequence[int]], Variables], *, campaign: str | None = None) -> None:
+    """Called once a kind from an `AppConfig.ready`; a second registration of another function is an error.
+
+    `campaign`: SQL of a subquery that gives the campaign of a cause, `{cause_id}` standing for its number.
+    """
     if _causes.setdefault(kind, variables_of) is not variables_of:
         raise ValueError(f"The cause {kind!r} is registered twice.")
+    if campaign is not None:
+        _campaigns[kind] = campaign
+
+
+def campaign_sql(message: str) -> str:
+    """SQL: the campaign that the row `message` of the outbox was written for, null when its cause has none."""
+    cases = " ".join(
+        f"WHEN '{kind}' THEN ({query.format(cause_id=f'{message}.cause_id')})" for kind, query in sorted(_campaigns.items())
+    )
+    return f"(CASE {message}.cause_kind {cases} END)" if cases else "NULL::bigint"
 
 
 def variables_of(kind: str, cause_ids: Sequence[int]) -> Variables:

@@ -75,12 +75,15 @@ def _reachable(messages: list[Message], on: date) -> list[Row]:
     variables = texts.variables_of(messages)
     address = addresses.of_messages(messages, on)
     _drop([message for message in messages if message.pk not in variables], "cause révoquée")
-    _drop([message for message in messages if message.pk in variables and message.person_id not in address], "plus d'adresse")
+    _drop([message for message in messages if message.pk in variables and message.pk not in address], "plus d'adresse")
     templates = texts.templates_of(messages)
     return [
-        (message.pk, address[message.person_id], template.subject, template.body.format_map(variables[message.pk]))
+        (
+            message.pk, address[message.pk], template.subject.format_map(variables[message.pk]),
+            template.body.format_map(variables[message.pk]),
+        )
         for message in messages
-        if message.pk in variables and message.person_id in address
+        if message.pk in variables and message.pk in address
         for template in [templates[message.template, message.channel]]
     ]
 

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.expressions import RawSQL
 
+from allant.clock.age import born_by
 from allant.people import matricule as numbers
 
 if TYPE_CHECKING:
@@ -29,18 +30,6 @@ _ATTACHED = f"""WITH bearer AS ({_BEARERS}),
     UNION SELECT coalesce(merged_into_id, id) FROM people_person WHERE policyholder_id IN (SELECT id FROM holder)"""
 
 
-def birth_cut_off(age: int, on: date) -> date:
-    """The latest birth date of someone aged `age` whole years on `on`.
-
-    Born on 29 February, one turns a year older on 1 March of a common year: the cut-off of 28 February is then the 28th.
-    """
-    year = on.year - age
-    try:
-        return on.replace(year=year)
-    except ValueError:  # `on` is 29 February and that year has none
-        return date(year, 2, 28)
-
-
 class PersonQuerySet(models.QuerySet):
     """Persons."""
 
@@ -54,11 +43,11 @@ class PersonQuerySet(models.QuerySet):
 
     def aged_at_least(self, age: int, on: date) -> Self:
         """Aged `age` whole years or more on that day. An unknown birth date satisfies no age."""
-        return self.filter(birth_date__lte=birth_cut_off(age, on))
+        return self.filter(birth_date__lte=born_by(age, on))
 
     def aged_under(self, age: int, on: date) -> Self:
         """Aged less than `age` whole years on that day. An unknown birth date satisfies no age."""
-        return self.filter(birth_date__gt=birth_cut_off(age, on))
+        return self.filter(birth_date__gt=born_by(age, on))
 
     def living_in(self, departement: str) -> Self:
         """Resident in the département (`01`, `2A`, `971`)."""

@@ -9,6 +9,8 @@ from calendar import monthrange
 from datetime import date, timedelta
 from typing import Final, Literal
 
+from allant.clock.age import age_on, born_by
+
 Unit = Literal["years", "months", "days"]
 LONGEST: Final[dict[Unit, int]] = {"years": 150, "months": 1800, "days": 54_750}
 """The longest delay a criterion may ask for: 150 years, in each unit."""
@@ -25,7 +27,7 @@ def elapsed(start: date, unit: Unit, on: date) -> int:
     if unit == "days":
         return (on - start).days
     if unit == "years":
-        return on.year - start.year - ((on.month, on.day) < (start.month, start.day))
+        return age_on(start, on)
     months = (on.year - start.year) * 12 + on.month - start.month
     return months - (add_months(start, months) > on)
 
@@ -38,7 +40,7 @@ def cut_off(length: int, unit: Unit, on: date) -> date:
     if unit == "days":
         return on - timedelta(days=length)
     if unit == "years":
-        return add_months(on, -12 * length)
+        return born_by(length, on)
     earlier = add_months(on, -length)
     last_of_month = on.day == monthrange(on.year, on.month)[1]
     return earlier.replace(day=monthrange(earlier.year, earlier.month)[1]) if last_of_month else earlier

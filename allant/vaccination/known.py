@@ -9,9 +9,9 @@ from typing import Any
 
 from django.db.models import Q
 
+from allant.clock.age import age_on
 from allant.immunizations.models import COVID19, Infection
 from allant.people.models import Person, Situation
-from allant.targeting.calendar import elapsed
 
 SITUATION_COLUMNS = ("kind", "code", "starts_on", "ends_on")
 
@@ -28,7 +28,7 @@ class Known:
     def age_on(self, on: date) -> int | None:
         """Whole years on a day; None when the birth date is not known."""
         born = self.person.birth_date
-        return None if born is None else elapsed(born, "years", on)
+        return None if born is None else age_on(born, on)
 
     def in_situation(self, name: str, on: date) -> bool:
         """Whether a situation, `kind` or `kind:code`, is known to be true on a day."""

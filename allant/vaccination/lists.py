@@ -16,10 +16,10 @@ from django.db import connection
 from allant.accounts.actors import Actor
 from allant.accounts.log import log_access
 from allant.accounts.models import LoggedAction
+from allant.clock.age import age_on
 from allant.directory.models import Practitioner
 from allant.doctrine import RuleBook, rules
 from allant.targeting import Definition, define, engine_postgres, tables
-from allant.targeting.calendar import elapsed
 from allant.vaccination.products import authorised
 
 ListKind = Literal["not_vaccinated", "ald"]
@@ -151,7 +151,7 @@ ORDER BY person.treating_practitioner_id, person.birth_date NULLS LAST, person.s
 
 def _patient(row: tuple[Any, ...], on: date) -> Patient:
     _, person_id, family_name, given_names, birth_date, postcode, phone, alds, dose_count = row
-    age = None if birth_date is None else elapsed(birth_date, "years", on)
+    age = None if birth_date is None else age_on(birth_date, on)
     return Patient(
         person_id, family_name, given_names, birth_date, age, postcode or "", phone or "", tuple(alds or ()), dose_count
     )

@@ -28,13 +28,13 @@ def vaccine_label(code: str, on: date, book: RuleBook) -> str:
 
 
 def foreseen_after(first: str, on: date, age: int | None, book: RuleBook) -> tuple[str, ...]:
-    """The second vaccines that the doctrine of a day foresees after a first one, at an age; every one after an unknown first.
+    """The second vaccines that the doctrine of a day foresees after a first one, at an age.
 
     Another product than the first is foreseen under `mixed_below_age` only; nobody knows it of an unknown age.
     """
     rule = next((row for row in authorised(on, book) if row["code"] == first), None)
     if rule is None:
-        return tuple(row["code"] for row in authorised(on, book)) if first == UNKNOWN else (first,)
+        return (first,)
     limit = rule["mixed_below_age"]
     mixed = limit is None or (age is not None and age < limit)
     return tuple(code for code in rule["second_vaccines"] if code == first or mixed)

@@ -75,8 +75,25 @@ def place_of(known: Known, doses: Sequence[Dose], *, vaccine: str, on: date, boo
     return Place(number, Series.PRIMARY, max(needed, number))
 
 
+def place_of_entry(
+    known: Known, doses: Sequence[Dose], *, vaccine: str, on: date, book: RuleBook, reported: bool = False
+) -> Place:
+    """`place_of`, but for a dose read from a document (`reported`) after a later one was recorded: no recorded rank moves, the
+    older dose takes the next one (VC-42).
+    """
+    if reported and any(dose.occurred_on > on for dose in doses) and not complete(doses):
+        on = date.max
+    return place_of(known, doses, vaccine=vaccine, on=on, book=book)
+
+
 def unforeseen(known: Known, doses: Sequence[Dose], place: Place, *, vaccine: str, on: date, book: RuleBook) -> str:
-    """Why the doctrine of a day does not foresee this product for this dose, in French; empty when it does (VC-33)."""
+    """Why the doctrine of a day does not foresee this product for this dose, in French; empty when it does (VC-33).
+
+    The recording judges the same by `immunizations.checks`, code `product_not_foreseen`. A product that nobody names breaks
+    another rule.
+    """
+    if vaccine == products.UNKNOWN:
+        return ""
     if place.series != Series.PRIMARY:
         codes = products.foreseen_for_booster(on, book)
         told = f"Le rappel se fait avec {products.named(codes, on, book)}."
@@ -84,7 +101,9 @@ def unforeseen(known: Known, doses: Sequence[Dose], place: Place, *, vaccine: st
     if place.dose_number == 1:
         return ""
     first = min((dose for dose in doses if dose.occurred_on <= on), key=lambda dose: dose.occurred_on, default=None)
-    if first is None or vaccine in (codes := products.foreseen_after(first.vaccine, on, known.age_on(on), book)):
+    if first is None or first.vaccine == products.UNKNOWN:
+        return ""
+    if vaccine in (codes := products.foreseen_after(first.vaccine, on, known.age_on(on), book)):
         return ""
     after = products.vaccine_label(first.vaccine, on, book)
     return f"Après une première dose de {after}, la doctrine de ce jour prévoit {products.named(codes, on, book) or 'un rappel'}."

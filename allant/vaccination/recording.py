@@ -18,10 +18,9 @@ from allant.vaccination.eligibility import Declaration, current_declaration, dec
 from allant.vaccination.known import Known
 from allant.vaccination.models import EligibilityDeclaration
 from allant.vaccination.professions import not_allowed
-from allant.vaccination.proposals import Place, complete, place_of, unforeseen
+from allant.vaccination.proposals import Place, place_of_entry
 from allant.vaccination.state import State, locked_state
 
-PRODUCT_NOT_FORESEEN = "product_not_foreseen"
 NOT_ELIGIBLE = "Éligibilité non validée : validez d'abord l'onglet « Éligibilité Vaccination »."
 NOT_PROVEN = "Justificatif manquant : indiquez sur quel document la dose est lue (certificat, carnet…)."
 GIVEN_HERE = (
@@ -80,7 +79,7 @@ def record_vaccination(
         raise Refused("eligibility_missing", NOT_ELIGIBLE)
     if recorder is not None and (refusal := not_allowed(recorder, "record", today, book)):
         raise Refused("profession_not_allowed", refusal)
-    place, broken = _placed(_with_infection(state.known, entry, today), state.doses, entry, book)
+    place = _placed(_with_infection(state.known, entry, today), state.doses, entry, book)
     return record_dose(
         person=person,
         act=_act(entry, place, recorder, organisation),
@@ -88,7 +87,6 @@ def record_vaccination(
         source_key=source_key,
         by=by,
         forced_reason=entry.reason.strip(),
-        also_broken=broken,
         today=today,
     )
 
@@ -165,14 +163,13 @@ def correct_vaccination(*, dose: Dose, entry: Entry, by: str, reason: str, today
     today = today or clock.today()
     state, book = locked_state(dose.person), rules.as_known_on(today)
     others = [other for other in state.doses if other.pk != dose.pk and other.dose_number < dose.dose_number]
-    place, broken = _placed(_with_infection(state.known, entry, today), others, entry, book)
+    place = _placed(_with_infection(state.known, entry, today), others, entry, book)
     return correct_dose(
         dose=dose,
         act=_act(entry, place, dose.practitioner, dose.organisation),
         by=by,
         reason=reason,
         forced_reason=entry.reason.strip(),
-        also_broken=broken,
         today=today,
     )
 
@@ -208,15 +205,13 @@ def _with_infection(known: Known, entry: Entry, today: date) -> Known:
     return replace(known, infections=tuple(sorted((*known.infections, entry.infected_on))))
 
 
-def _placed(known: Known, doses: Sequence[Dose], entry: Entry, book: RuleBook) -> tuple[Place, list[str]]:
-    place = place_of(known, doses, vaccine=entry.vaccine, on=entry.occurred_on, book=book)
-    if entry.proof and any(dose.occurred_on > entry.occurred_on for dose in doses) and not complete(doses):
-        # Found after a later dose was recorded: no recorded rank moves, the older dose takes the next one (VC-42).
-        place = place_of(known, doses, vaccine=entry.vaccine, on=date.max, book=book)
-    if entry.dose_number is not None:
-        place = Place(entry.dose_number, place.series, max(place.series_doses, 1))
-    why = unforeseen(known, doses, place, vaccine=entry.vaccine, on=entry.occurred_on, book=book)
-    return place, [PRODUCT_NOT_FORESEEN] if why else []
+def _placed(known: Known, doses: Sequence[Dose], entry: Entry, book: RuleBook) -> Place:
+    place = place_of_entry(
+        known, doses, vaccine=entry.vaccine, on=entry.occurred_on, book=book, reported=bool(entry.proof)
+    )
+    if entry.dose_number is None:
+        return place
+    return Place(entry.dose_number, place.series, max(place.series_doses, 1))
 
 
 def _act(entry: Entry, place: Place, practitioner: Practitioner | None, organisation: Organisation | None) -> Act:

@@ -1,9 +1,11 @@
 """Covid-19 schedules: how many doses a person needs and when. Pure functions of the rule book and a date."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
-from allant.doctrine import Counting, Delay, RuleBook, add_delay
+from allant.doctrine import Counting, Delay, NotYetInForce, RuleBook, add_delay
 
 __all__ = ["DoseWindow", "add_delay", "booster_delay", "month_counting", "second_dose_window", "series_doses"]
 
@@ -48,8 +50,15 @@ def booster_delay(book: RuleBook, on: date, vaccine: str, immunodepressed: bool 
     if immunodepressed:
         third: Delay = book.value("covid.immunodepressed.third_dose", on)["min_delay"]
         return third
-    delay: Delay = book.value("covid.booster.delay_janssen" if vaccine == "janssen" else "covid.booster.delay", on)
-    return delay
+    usual: Delay = book.value("covid.booster.delay", on)
+    return next((row["delay"] for row in _own_delays(book, on) if row["code"] == vaccine), usual)
+
+
+def _own_delays(book: RuleBook, on: date) -> Iterable[Mapping[str, Any]]:
+    try:
+        return tuple(book.value("covid.booster.delay_after", on))
+    except NotYetInForce:
+        return ()
 
 
 def month_counting(book: RuleBook, on: date) -> Counting:

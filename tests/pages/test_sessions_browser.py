@@ -233,6 +233,25 @@ def test_signing_out_leaves_nothing_on_the_machine(opened: Page) -> None:
     assert page.evaluate("Object.keys(localStorage).filter((name) => name.startsWith('allant:seance:')).length") == 0
 
 
+def test_signing_out_of_any_page_leaves_nothing_on_the_machine(opened: Page, site: str) -> None:
+    """VC-60: rows kept by a session left open in one tab are erased by a sign-out in another, and are not kept again."""
+    page = opened
+    page.route(SENDING, lambda route: route.abort())
+    type_patient(page, nir(1))
+    page.wait_for_function("Object.keys(localStorage).some((name) => name.startsWith('allant:seance:'))")
+    other = page.context.new_page()
+    asked: list[str] = []
+    other.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.accept()))
+    other.goto(site.replace("seances/", ""))
+    other.get_by_role("button", name="Se déconnecter").first.click()
+    other.wait_for_url("**/connexion/fin/")
+    assert len(asked) == 1 and "ne sont pas enregistrées" in asked[0]
+    expect(page.get_by_text("Vous vous êtes déconnecté dans un autre onglet")).to_be_visible()
+    type_patient(page, nir(2))
+    count(page, "waiting", 1)
+    assert other.evaluate("Object.keys(localStorage).filter((name) => name.startsWith('allant:seance:')).length") == 0
+
+
 def test_pages_are_accessible(site: str, browser_page: Page, axe: Check, tmp_path: Path) -> None:
     """At 1280 and 320 px: the form and its refusals, the rows, the closed session, the import and its report."""
     page = browser_page

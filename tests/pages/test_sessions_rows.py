@@ -238,11 +238,11 @@ def test_queries_of_a_row(client: Client, django_assert_max_num_queries: DjangoA
     teleservice.signed_in(client)
     session = opened(client)
     send(client, session, nir(1))
-    with django_assert_max_num_queries(45):
+    with django_assert_max_num_queries(48):
         send(client, session, nir(2))
     for number in range(3, 9):
         send(client, session, nir(number))
-    with django_assert_max_num_queries(45):
+    with django_assert_max_num_queries(48):
         send(client, session, nir(9))
 
 

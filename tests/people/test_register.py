@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from allant.clock.age import born_by
 from allant.people.actions import MergeRefused, merge, unmerge
 from allant.people.models import ContactPoint, Matricule, Person, Situation
-from allant.people.querysets import birth_cut_off
 from tests.people.builders import person
 
 pytestmark = pytest.mark.django_db
@@ -61,7 +61,7 @@ def test_age_is_counted_in_whole_years() -> None:
         assert Person.objects.aged_at_least(age, day).get() == leapling
         assert not Person.objects.aged_at_least(age + 1, day).exists()
         assert not Person.objects.aged_under(age, day).exists()
-    assert birth_cut_off(1, date(2024, 2, 29)) == date(2023, 2, 28)
+    assert born_by(1, date(2024, 2, 29)) == date(2023, 2, 28)
 
 
 def test_unknown_birth_date_satisfies_no_age() -> None:

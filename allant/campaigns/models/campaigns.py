@@ -48,11 +48,15 @@ class Campaign(models.Model):
     ends_on = models.DateField(null=True, blank=True)
     channels = models.JSONField(default=list)
     "Channels by order of preference: the first for which the person has contact data is used."
+    channel_ends = models.JSONField(default=dict, blank=True, db_default={})
+    "Channel → its last day, as text, when it stops before the campaign does (the SMS of a first week)."
     template = models.CharField(max_length=60)
-    act = models.CharField(max_length=60)
-    "The fact that tells when an invited person did what the campaign is for, as `table.column`."
+    act = models.CharField(max_length=60, blank=True)
+    "The fact that tells when an invited person did what the campaign is for, as `table.column`; none: no effect is measured."
     weekly_capacity = models.PositiveIntegerField(null=True, blank=True)
     "Invitations a week; none: no limit."
+    medical = models.BooleanField(default=False, db_default=False)
+    "Its target tells an illness: only the medical service sees it (AV-27)."
     stopped_at = models.DateTimeField(null=True, blank=True)
     stopped_by = models.CharField(max_length=100, blank=True)
 
@@ -72,6 +76,10 @@ class Campaign(models.Model):
         if day < self.starts_on:
             return "planned"
         return "ended" if self.ends_on is not None and day >= self.ends_on else "running"
+
+    def channels_on(self, day: date) -> list[str]:
+        """The channels still used on a day, by order of preference."""
+        return [name for name in self.channels if day.isoformat() <= self.channel_ends.get(name, "9999")]
 
     @property
     def current_target(self) -> "TargetVersion":

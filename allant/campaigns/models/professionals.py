@@ -1,11 +1,12 @@
 """Professionals as targets (TG-13): mailings drafted, read and sent; visits of the fund's delegates (DAM)."""
 
 import pghistory
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 
 from allant.campaigns.models.campaigns import Campaign
-from allant.directory.models import Practitioner
+from allant.directory.models import Organisation, Practitioner
 
 
 @pghistory.track(pghistory.UpdateEvent(row=pghistory.Old), pghistory.DeleteEvent())
@@ -39,6 +40,31 @@ class ProfessionalMailing(models.Model):
 
     def __str__(self) -> str:
         return self.slug
+
+
+class MailingRecipient(models.Model):
+    """Whom an approved mail is written to: the cause of one message, frozen at the approval."""
+
+    mailing = models.ForeignKey(ProfessionalMailing, on_delete=models.PROTECT, related_name="addressees", db_index=False)
+    practitioner = models.ForeignKey(Practitioner, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+
+    class Meta:
+        verbose_name = "destinataire d'un courrier"
+        verbose_name_plural = "destinataires des courriers"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["mailing", "practitioner", "organisation"], name="one_mail_a_recipient", nulls_distinct=False
+            ),
+            models.CheckConstraint(
+                condition=Q(practitioner=None, organisation__isnull=False) | Q(practitioner__isnull=False, organisation=None),
+                name="one_kind_of_recipient",
+            ),
+        ]
+        triggers = [pgtrigger.Protect(name="never_changed", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"destinataire {self.pk}"
 
 
 @pghistory.track(pghistory.UpdateEvent(row=pghistory.Old), pghistory.DeleteEvent())

@@ -31,7 +31,10 @@ class InvalidParameter(ValueError):
 
 @dataclass(frozen=True)
 class Situations:
-    """One kind of situation: its codes with a rate per class, and when it starts and ends."""
+    """One kind of situation: its codes with a rate per class, and when it starts and ends.
+
+    `overlap`: another kind of the households, and the share of this kind's bearers who bear it too.
+    """
 
     kind: str
     rates: Mapping[str, Rates]
@@ -40,6 +43,7 @@ class Situations:
     one_of: bool
     of_household: bool
     women_only: bool
+    overlap: tuple[str, float] | None = None
 
 
 class Parameters:
@@ -134,4 +138,5 @@ def _situations(kind: str, entry: Mapping[str, Any]) -> Situations:
         one_of=entry.get("one_of", False),
         of_household=entry.get("of") == "household",
         women_only=entry.get("sex") == "F",
+        overlap=(overlap["kind"], overlap["share"]) if (overlap := entry.get("overlap")) else None,
     )

@@ -63,7 +63,7 @@ class SituationDraw:
         """(code index, rows) for each code of one kind."""
         n = len(classes)
         of = members.head_class if kind.of_household else classes
-        salt = Salt.HOUSEHOLD_SITUATION + rank
+        salt = Salt.HOUSEHOLD_SITUATION + (self._rank_of(kind.overlap[0]) if kind.overlap else rank)
 
         def fresh() -> NDArray[np.floating]:
             return uniforms(self.seed, salt, members.household) if kind.of_household else rng.random(n, np.float32)
@@ -74,10 +74,15 @@ class SituationDraw:
             if position and not kind.one_of:
                 u = fresh()
             hit = (u >= passed[of]) & (u < (passed + rates)[of])
+            if kind.overlap:  # low draws bear the other kind too, high ones do not
+                hit = (u < kind.overlap[1] * rates[of]) | (u >= 1 - (1 - kind.overlap[1]) * rates[of])
             if kind.one_of:
                 passed = passed + rates
             bearers.append((code, np.flatnonzero(hit & members.woman if kind.women_only else hit)))
         return bearers
+
+    def _rank_of(self, kind: str) -> int:
+        return [each.kind for each in self.kinds].index(kind)
 
     def bearing(self, drawn: Drawn, kind: str, n: int) -> Bools:
         """Which of the n persons bear a situation of this kind."""

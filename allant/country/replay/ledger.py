@@ -28,6 +28,7 @@ class Ledger:
         self.infected[ids[latest_first]] = days[latest_first]
         self.last_day = np.full(size, NO_DAY, dtype=np.int32)
         self.last_number, self.last_vaccine = np.zeros(size, dtype=np.int8), np.zeros(size, dtype=np.int8)
+        self.first_vaccine = np.zeros(size, dtype=np.int8)
         self.complete = np.zeros(size, dtype=np.bool_)
 
     def describe(self, doses: pa.Table) -> pa.Table:
@@ -38,14 +39,18 @@ class Ledger:
         ids = doses["person_id"].to_numpy()
         first = self.last_day[ids] == NO_DAY
         number = pa.array(self.last_number[ids], mask=first)
-        vaccine = pa.DictionaryArray.from_arrays(pa.array(self.last_vaccine[ids], mask=first), pa.array(VACCINES))
+        last_vaccine, first_vaccine = (
+            pa.DictionaryArray.from_arrays(pa.array(codes[ids], mask=first), pa.array(VACCINES))
+            for codes in (self.last_vaccine, self.first_vaccine)
+        )
         columns = {
             "birth_date": _dates(self.birth[ids]),
             "died_on": _dates(self.died[ids]),
             "infected_on": _dates(self.infected[ids]),
             "previous_on": _dates(self.last_day[ids]),
             "previous_number": number.cast(pa.int32()),
-            "previous_vaccine": vaccine,
+            "previous_vaccine": last_vaccine,
+            "first_vaccine": first_vaccine,
             "previous_complete": pa.array(self.complete[ids], mask=first),
             "person_known": pa.repeat(True, len(ids)),
         }
@@ -57,6 +62,8 @@ class Ledger:
         """Remember the doses of one day."""
         ids = doses["person_id"].to_numpy()
         number, needed = doses["dose_number"].to_numpy(), doses["series_doses"].to_numpy()
+        newcomers = self.last_day[ids] == NO_DAY
+        self.first_vaccine[ids[newcomers]] = codes_of(doses["vaccine"], VACCINES)[newcomers]
         self.last_day[ids] = _numbers(doses["occurred_on"])
         self.last_number[ids], self.last_vaccine[ids] = number, codes_of(doses["vaccine"], VACCINES)
         self.complete[ids] |= (codes_of(doses["series"], SERIES) == PRIMARY) & (number == needed)

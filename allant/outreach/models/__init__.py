@@ -11,8 +11,9 @@ from allant.outreach.models.delivery import (
     Worker,
 )
 from allant.outreach.models.messages import Channel, Message, MessageQuerySet, Template
+from allant.outreach.models.sms import EarlyReceipt, RouteBudget
 
 __all__ = [
-    "Channel", "Conversation", "ConversationTurn", "DeliveryEvent", "InboundMessage", "InboundPerson", "LetterBatch", "Message",
-    "MessageQuerySet", "SendingHold", "Submission", "Template", "Worker",
+    "Channel", "Conversation", "ConversationTurn", "DeliveryEvent", "EarlyReceipt", "InboundMessage", "InboundPerson",
+    "LetterBatch", "Message", "MessageQuerySet", "RouteBudget", "SendingHold", "Submission", "Template", "Worker",
 ]  # fmt: skip

@@ -18,6 +18,7 @@ from allant.accounts.access import requires
 from allant.accounts.log import log_request
 from allant.accounts.models import LoggedAction
 from allant.accounts.roles import Role
+from allant.clock.age import age_on
 from allant.pages.base.errors import Missing
 from allant.pages.professional.acting import acting, for_teleservice
 from allant.pages.professional.finding import Found, NotFound, TooManyGuesses, UnknownNumber, find_patient
@@ -148,8 +149,7 @@ def _in_order(ids: list[int]) -> list[Person]:
 
 def _age(person: Person, on: date) -> int | None:
     """Whole years, up to the death; None for an unknown birth date."""
-    born, day = person.birth_date, min(person.died_on or on, on)
-    return born and day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+    return person.birth_date and age_on(person.birth_date, min(person.died_on or on, on))
 
 
 def _written(day: date) -> str:

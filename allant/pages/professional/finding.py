@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from math import ceil
 
+from django.db import transaction
 from django.http import HttpRequest
 
 from allant import clock
@@ -14,7 +15,7 @@ from allant.accounts.log import log_request
 from allant.accounts.models import LoggedAction
 from allant.campaigns.codes import Mistyped
 from allant.campaigns.reads import invitation_of_code
-from allant.pages.professional.guesses import Wait, count_guess, wait_due
+from allant.pages.professional.guesses import Wait, count_guess, one_at_a_time, wait_due
 from allant.pages.professional.opening import FoundBy
 from allant.people import matricule
 from allant.people.models import Person
@@ -78,14 +79,15 @@ def find_patient(request: HttpRequest, typed: str, *, by_card: bool = False) -> 
     """Search, under the limit of wrong guesses, and write it in the access log with the persons found. Raises NotFound."""
     by, text = read_typed(typed)
     by = "card" if by_card and by == "nir" else by
-    if wait := wait_due(request):
-        raise TooManyGuesses(wait)
-    persons = _by_code(text) if by == "code" else list(Person.objects.attached_to(text))
-    if persons:
-        log_request(request, LoggedAction.SEARCH, SEARCHES[by], person_ids=[person.pk for person in persons])
-        return Found(persons, by, "" if by == "code" else text)
-    if wait := count_guess(request):
-        raise TooManyGuesses(wait)
+    with transaction.atomic():  # the guess is counted before the next search of this account looks
+        one_at_a_time(request)
+        if wait := wait_due(request):
+            raise TooManyGuesses(wait)
+        persons = _by_code(text) if by == "code" else list(Person.objects.attached_to(text))
+        if persons:
+            log_request(request, LoggedAction.SEARCH, SEARCHES[by], person_ids=[person.pk for person in persons])
+            return Found(persons, by, "" if by == "code" else text)
+        count_guess(request)
     raise UnknownNumber(text) if by != "code" else NotFound("Code inconnu : aucune invitation en cours ne porte ce code.")
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 
-from django.db import connection, transaction
+from django.db import connection
 from django.http import HttpRequest
 
 from allant import clock
@@ -43,14 +43,12 @@ def wait_due(request: HttpRequest) -> Wait | None:
     return Wait(turn[0] + window, ceil((turn[0] + window - turn[1]).total_seconds())) if turn else None
 
 
-def count_guess(request: HttpRequest) -> Wait | None:
-    """Write a wrong guess in the access log, unless too many are there: then how long to wait.
-
-    The guesses of one account wait for each other, so that many at once count as many.
-    """
-    with transaction.atomic(), connection.cursor() as cursor:
+def one_at_a_time(request: HttpRequest) -> None:
+    """Until the transaction ends, the other searches of this account wait: sent all at once, they count as one after another."""
+    with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s::int)", [LOCKS, request.user.pk % 2**31])
-        wait = wait_due(request)
-        if wait is None:
-            log_request(request, LoggedAction.SEARCH, WRONG_GUESS)
-    return wait
+
+
+def count_guess(request: HttpRequest) -> None:
+    """Write a wrong guess in the access log."""
+    log_request(request, LoggedAction.SEARCH, WRONG_GUESS)

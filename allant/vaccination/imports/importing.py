@@ -27,7 +27,6 @@ from allant.immunizations.models import RecordingBatch, RejectedRow, Source
 from allant.vaccination.imports import values as reader
 from allant.vaccination.imports.faults import Faults
 from allant.vaccination.imports.identities import Identities, find
-from allant.vaccination.imports.products import note_unforeseen
 from allant.vaccination.imports.ranks import Ranked, rank
 from allant.vaccination.imports.reading import Sheet, read
 from allant.vaccination.imports.reasons import KINDS
@@ -119,8 +118,6 @@ def _record(file: ImportedFile, sheet: Sheet, sender: Sender, today: date, book:
     values = reader.judge(sheet, faults, book=book, on=today)
     identities = find(values, faults, allowed)
     ranked = _ranked(values, identities, sheet, faults, book)
-    note_unforeseen(ranked, values, faults, book)
-    ranked = ranked.kept(~faults.faulty[ranked.rows])
     doses = _doses(ranked, values, identities, sender)
     report = record_doses_in_bulk(
         doses, source=Source.CSV, by=sender.by, batch_key=f"fichier:{file.pk}", today=today, book=book

@@ -15,13 +15,11 @@ import pyarrow.compute as pc
 from django.db import connection
 
 from allant.bulk import copy_in, copy_out
-from allant.doctrine import NotYetInForce, RuleBook, UnknownRule
+from allant.doctrine import RuleBook
+from allant.immunizations.situations import situations_sql
 from allant.immunizations.staging import known_doses_sql
 from allant.vaccination.imports.faults import Faults, always
-from allant.vaccination.schedule import series_doses
-
-USUAL_DOSES = 2
-"""Doses foreseen where the doctrine has no answer (an act before any authorisation): the checks refuse such an act anyway."""
+from allant.vaccination.products import doses_needed
 
 CREATE = """
 CREATE TEMPORARY TABLE import_act (
@@ -56,11 +54,11 @@ FROM (
 ) AS dose
 WINDOW chain AS (PARTITION BY person_id ORDER BY occurred_on, row_no NULLS FIRST)
 """
-QUERY = f"""
-WITH first_lines AS MATERIALIZED ({_FIRST}),
-lines AS MATERIALIZED ({_REPEATED}),
-known AS MATERIALIZED ({known_doses_sql("import_act")}),
-chain AS MATERIALIZED ({_CHAIN}),
+_QUERY = """
+WITH first_lines AS MATERIALIZED ({first}),
+lines AS MATERIALIZED ({repeated}),
+known AS MATERIALIZED ({known}),
+chain AS MATERIALIZED ({chain}),
 known_series AS (
     SELECT DISTINCT ON (stands_for) stands_for, series_doses FROM known WHERE series = 'primary' ORDER BY stands_for, occurred_on
 ),
@@ -76,8 +74,9 @@ infected AS (
     WHERE infection.disease = 'covid19' GROUP BY bearer.person_id
 ),
 depressed AS MATERIALIZED (
-    SELECT bearer.person_id, situation.starts_on, situation.ends_on
-    FROM bearer JOIN people_situation AS situation ON situation.person_id = bearer.record_id
+    SELECT person.person_id, situation.starts_on, situation.ends_on
+    FROM (SELECT person_id, array_agg(record_id) AS ids FROM bearer GROUP BY person_id) AS person
+    CROSS JOIN LATERAL ({situations}) AS situation
     WHERE situation.kind = 'immunodepressed'
 )
 SELECT line.row_no, line.repeated,
@@ -117,36 +116,30 @@ _BOOSTERS = ("booster", "second_booster", "third_booster")
 
 @dataclass(frozen=True)
 class Ranked:
-    """The doses that stand once, in file order: rows, ranks, series, doses of the primary series, vaccine of the first dose."""
+    """The doses that stand once, in file order: rows, ranks, series, doses of the primary series."""
 
     rows: npt.NDArray[np.int64]
     rank: npt.NDArray[np.int32]
     series: pa.Array
     series_doses: npt.NDArray[np.int32]
-    first_vaccine: pa.Array
-
-    def kept(self, kept: npt.NDArray[np.bool_]) -> Ranked:
-        """Those of a mask."""
-        chosen = pa.array(kept)
-        series, first_vaccine = self.series.filter(chosen), self.first_vaccine.filter(chosen)
-        return Ranked(self.rows[kept], self.rank[kept], series, self.series_doses[kept], first_vaccine)
 
 
 def rank(acts: pa.Table, faults: Faults, book: RuleBook) -> Ranked:
     """Decide rank and series of `acts` (columns of `CREATE`; rank null where the file gives none); note the repeated lines."""
+    known, situations = known_doses_sql("import_act"), situations_sql("person.ids")
+    query = _QUERY.format(first=_FIRST, repeated=_REPEATED, chain=_CHAIN, known=known, situations=situations)
     with connection.cursor() as cursor:
         cursor.execute(CREATE)
         copy_in("import_act", acts)
         cursor.execute("ANALYZE import_act")
-        found = copy_out(QUERY, None, RESULT).combine_chunks()
+        found = copy_out(query, None, RESULT).combine_chunks()
         cursor.execute("DROP TABLE import_act")
     repeated = found.filter(pc.not_equal(found["repeated"], "")).select(("row_no", "repeated", "other_line"))
     for line in repeated.to_pylist():
         faults.add([line["row_no"]], line["repeated"], always(line=line["other_line"]))
     once = found.filter(pc.equal(found["repeated"], ""))
     needed, ranks = _needed(once, book), once["rank"].to_numpy()
-    first_vaccine = once["first_vaccine"].combine_chunks()
-    return Ranked(once["row_no"].to_numpy(), ranks, _series(ranks, needed), needed, first_vaccine)
+    return Ranked(once["row_no"].to_numpy(), ranks, _series(ranks, needed), needed)
 
 
 def _needed(doses: pa.Table, book: RuleBook) -> npt.NDArray[np.int32]:
@@ -163,16 +156,8 @@ def _needed(doses: pa.Table, book: RuleBook) -> npt.NDArray[np.int32]:
 
 def _needed_in(case: str, book: RuleBook) -> int:
     on, vaccine, infected_on, immunodepressed = case.split("|")
-    try:
-        return series_doses(
-            book,
-            date.fromisoformat(on),
-            vaccine,
-            infected_on=date.fromisoformat(infected_on) if infected_on else None,
-            immunodepressed=immunodepressed == "true",
-        )
-    except (NotYetInForce, UnknownRule):
-        return USUAL_DOSES
+    infected = date.fromisoformat(infected_on) if infected_on else None
+    return doses_needed(vaccine, date.fromisoformat(on), infected, immunodepressed == "true", book)
 
 
 def _series(ranks: npt.NDArray[np.int32], needed: npt.NDArray[np.int32]) -> pa.Array:

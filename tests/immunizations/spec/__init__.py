@@ -20,7 +20,10 @@ FIRST = {
     "series": "primary",
     "today": "2022-06-01",
 }
-AFTER_ONE = {"previous_on": "2021-03-01", "previous_number": 1, "previous_vaccine": "comirnaty", "previous_complete": False}
+AFTER_ONE = {
+    "previous_on": "2021-03-01", "previous_number": 1, "previous_vaccine": "comirnaty", "first_vaccine": "comirnaty",
+    "previous_complete": False,
+}  # fmt: skip
 AFTER_TWO = {**AFTER_ONE, "previous_number": 2, "previous_complete": True}
 SECOND = FIRST | AFTER_ONE | {"dose_number": 2, "occurred_on": "2021-04-01"}
 THIRD = FIRST | AFTER_TWO | {"dose_number": 3, "occurred_on": "2021-05-01"}

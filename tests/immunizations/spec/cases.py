@@ -10,6 +10,7 @@ AT_40 = {"birth_date": "1981-05-01"}
 AT_15 = {"birth_date": "2006-05-01", "vaccine": "comirnaty"}
 AT_70 = {"birth_date": "1951-10-01", "today": "2022-08-01"}
 AT_80 = {"birth_date": "1941-05-01"}
+AFTER_VAXZEVRIA = {"first_vaccine": "vaxzevria", "previous_vaccine": "vaxzevria", "previous_on": "2021-02-15"}
 DEPRESSED = {"situations": ",ald,immunodepressed,"}
 
 
@@ -105,6 +106,32 @@ BEFORE_AND_AFTER = [
             Case("5 years, the day of the opening", "first", on("2021-12-15", birth_date="2016-01-01")),
             Case("born on 29 February, 18 on 28 February", "first", on("2022-02-28", **LEAPLING), "under_minimum_age"),
             Case("born on 29 February, 18 on 1 March", "first", on("2022-03-01", **LEAPLING)),
+        ],
+    ),
+    Chapter(
+        "product_not_foreseen",
+        [
+            Case("VC-33: Spikevax after Comirnaty", "second", {"vaccine": "spikevax"}, "product_not_foreseen"),
+            Case("VC-33: Comirnaty after AstraZeneca at 40 years, the day before it is foreseen", "second",
+                 on("2021-04-08", **AFTER_VAXZEVRIA, **AT_40), "product_not_foreseen"),
+            Case("VC-33: that day", "second", on("2021-04-09", **AFTER_VAXZEVRIA, **AT_40)),
+            Case("VC-33: the day after", "second", on("2021-04-10", **AFTER_VAXZEVRIA, **AT_40)),
+            Case("VC-33: 55 tomorrow", "second", on("2021-06-01", **AFTER_VAXZEVRIA, birth_date="1966-06-02")),
+            Case("VC-33: 55 today", "second", on("2021-06-01", **AFTER_VAXZEVRIA, birth_date="1966-06-01"),
+                 "product_not_foreseen"),
+            Case("VC-33: an exception asks for a known age", "second", on("2021-06-01", **AFTER_VAXZEVRIA, birth_date=None),
+                 "product_not_foreseen"),
+            Case("VC-33: AstraZeneca again, age unknown", "second",
+                 on("2021-06-01", **AFTER_VAXZEVRIA | {"vaccine": "vaxzevria"}, birth_date=None)),
+            Case("VC-33: nothing follows Janssen as second dose", "second",
+                 on("2021-06-01", first_vaccine="janssen", previous_vaccine="janssen"), "product_not_foreseen"),
+            Case("VC-33: begun with Janssen before its authorisation, ended with it", "second",
+                 on("2021-03-10", first_vaccine="janssen", previous_vaccine="janssen", **JANSSEN), "before_authorisation"),
+            Case("VC-33: a third dose follows the first product too", "third",
+                 on("2021-05-01", vaccine="spikevax", **DEPRESSED), "product_not_foreseen"),
+            Case("VC-33: after a first product that nobody names, any", "second", {"first_vaccine": "unknown"}),
+            Case("VC-41: a booster of Spikevax after Comirnaty", "booster", {"vaccine": "spikevax"}),
+            Case("VC-41: a booster of AstraZeneca", "booster", {"vaccine": "vaxzevria"}, "product_not_foreseen"),
         ],
     ),
     Chapter(

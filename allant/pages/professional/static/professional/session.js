@@ -327,16 +327,28 @@ function start(section) {
   addEventListener("beforeunload", (event) => {
     if (waiting().length && !stopped) event.preventDefault();
   });
-  document.querySelector("form[action*='/fin/']")?.addEventListener("submit", (event) => {
+  addEventListener("submit", (event) => {
+    if (!event.target.matches("form[action$='/fin/']")) return;
     const left = rows.filter((row) => !DONE.includes(row.state)).length;
     if (left && !confirm(`${plural(left)} de cette séance ne ${left > 1 ? "sont" : "est"} pas enregistrée${left > 1 ? "s" : ""}. Se déconnecter les efface. Se déconnecter quand même ?`)) {
       event.preventDefault();
       return;
     }
+    forget();
+  }, true); // before the script of every page, which erases
+  new BroadcastChannel("allant:sign-out").addEventListener("message", () => {
+    forget();
+    list.replaceChildren();
+    count_up();
+    warn("Vous vous êtes déconnecté dans un autre onglet : les lignes non enregistrées sont effacées.",
+      { href: section.dataset.signIn, text: "Se reconnecter" });
+  });
+
+  function forget() {
     stopped = true;
     rows.length = 0;
     vault.forget();
-  });
+  }
 
   vault.load().then((kept) => {
     for (const row of kept.reverse()) {

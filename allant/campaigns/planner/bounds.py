@@ -1,0 +1,71 @@
+"""What the adopted plan still lets a campaign invite on a day, by département."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db.models import Count, Value
+from django.db.models.functions import Coalesce
+
+from allant.campaigns.models import Campaign, Invitation, InvitationPlan, PlannedShare
+
+WEEK = timedelta(7)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """`left`: persons of this campaign still to invite this week by département ('' when theirs is not known), as planned.
+
+    `more_urgent`: the campaigns of the plan that come before this one and run that day: their people are theirs first.
+    """
+
+    plan: InvitationPlan
+    week: date
+    share: int
+    left: Mapping[str, int]
+    more_urgent: Sequence[Campaign]
+
+    @property
+    def total(self) -> int:
+        """Persons still to invite this week, all départements."""
+        return sum(self.left.values())
+
+
+def monday(day: date) -> date:
+    """The first day of its week."""
+    return day - timedelta(day.weekday())
+
+
+def adopted(programme: str) -> InvitationPlan | None:
+    """The plan of a programme that stands: the last adopted one."""
+    return InvitationPlan.objects.filter(programme=programme).exclude(adopted_at=None).order_by("adopted_at", "pk").last()
+
+
+def planned(campaign: Campaign, on: date) -> Planned | None:
+    """None when no adopted plan speaks of this campaign and of this week: nothing then bounds its waves by département."""
+    plan, week = adopted(campaign.programme), monday(on)
+    if plan is None or not plan.first_week <= week < plan.first_week + plan.weeks * WEEK:
+        return None
+    order: list[str] = plan.rules["groups"]
+    if campaign.slug not in order:
+        return None
+    rows = PlannedShare.objects.filter(plan=plan, campaign=campaign, week=week, invited__gt=0)
+    shares = dict(rows.values_list("departement_code", "invited"))
+    gone = _invited_since(plan, campaign, week)
+    left = {code: rest for code, share in shares.items() if (rest := share - gone[code]) > 0}
+    return Planned(plan, week, sum(shares.values()), left, _running(order[: order.index(campaign.slug)], on))
+
+
+def _invited_since(plan: InvitationPlan, campaign: Campaign, week: date) -> Counter[str]:
+    """Invited that week by waves that left after the plan was computed: it had counted the others."""
+    found = Invitation.objects.valid().filter(
+        campaign=campaign, invited_on__gte=week, invited_on__lt=week + WEEK, wave__gt=plan.rules["last_wave"]
+    )
+    by_place = found.values(place=Coalesce("person__departement_code", Value("")))
+    return Counter(dict(by_place.annotate(persons=Count("pk")).values_list("place", "persons")))
+
+
+def _running(slugs: Sequence[str], on: date) -> list[Campaign]:
+    found = {each.slug: each for each in Campaign.objects.running_on(on).filter(slug__in=slugs)}
+    return [found[slug] for slug in slugs if slug in found]

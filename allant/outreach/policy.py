@@ -1,0 +1,242 @@
+"""The contact policy of every programme: may this person be contacted, by which channel, when, or why not (AV-01 to AV-05).
+
+`decide` is a pure function of what is loaded; `policy_sql` says the same of many people at once, and is tested equal to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any
+
+from allant.doctrine import RuleBook
+from allant.outreach import limits
+from allant.outreach.kinds import MessageKind
+from allant.outreach.limits import PARIS
+
+POINTS = {"call": "landline", "sms": "mobile", "email": "email", "letter": "postal", "account": "email"}
+"Channel → the contact point it needs. A letter also goes to who has a postcode and no postal point yet."
+
+
+class Verdict(StrEnum):
+    """What the policy answers."""
+
+    NOW = "now"
+    LATER = "later"
+    NEVER = "never"
+
+
+class Reason(StrEnum):
+    """Why a contact waits or is not made, as it is written on the message and on the pages."""
+
+    MERGED = "dossier réuni à un autre"
+    DECEASED = "personne décédée"
+    TOO_LATE = "trop tard : durée d'utilité dépassée"
+    OPTED_OUT = "opposition aux sollicitations"
+    INSTITUTION = "en établissement"
+    GUARDIANSHIP = "sous tutelle"
+    SITUATION = "situation exclue de cette sorte de message"
+    NO_ADDRESS = "plus d'adresse"
+    REFUSED = "refus de ce moyen de contact (STOP)"
+    INVALID = "numéro ou adresse invalide"
+    RETURNED = "courrier revenu (NPAI)"
+    VOICEMAIL = "message déjà laissé sur le répondeur"
+    CALLED = "déjà eu au téléphone pour cette campagne"
+    NO_ANSWER = "sans réponse, nombre d'appels atteint"
+    RETRY = "sans réponse, nouvel appel plus tard"
+    CAP = "trop de contacts ces derniers jours"
+    HOURS = "hors des heures de contact du territoire"
+
+
+SITUATIONS = {"institution": Reason.INSTITUTION, "guardianship": Reason.GUARDIANSHIP}
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A contact point: kind of `people.ContactKind`."""
+
+    kind: str
+    opted_out: bool = False
+    invalid: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A situation over a half-open period; an empty bound is open."""
+
+    kind: str
+    starts_on: date | None = None
+    ends_on: date | None = None
+
+    def on(self, day: date) -> bool:
+        """Whether it holds that day."""
+        return (self.starts_on is None or self.starts_on <= day) and (self.ends_on is None or self.ends_on > day)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """What the policy needs of a person, points and situations of absorbed records included."""
+
+    departement: str | None = None
+    deceased: bool = False
+    merged: bool = False
+    has_postcode: bool = True
+    points: tuple[Point, ...] = ()
+    situations: tuple[Held, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What one wants to contact the person for: its kind, the channels in the order of the campaign, the day it was due."""
+
+    kind: MessageKind
+    channels: tuple[str, ...]
+    planned_on: date
+    campaign: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A contact made or under way, of any campaign; `times`: a call tried more than once without an answer is one row."""
+
+    channel: str
+    at: datetime
+    counts: bool = True
+    campaign: int | None = None
+    outcome: str = ""
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Contact by `channel` now; or not before `at`; or not, and in each of these two cases for which reason."""
+
+    verdict: Verdict
+    channel: str | None = None
+    at: datetime | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Frequency:
+    """How often, of the doctrine `outreach.caps`, `outreach.no_answer` and `outreach.call_outcomes`."""
+
+    contacts: int
+    window: timedelta
+    calls: int
+    spacing: timedelta
+    again: Mapping[str, str]
+    uncounted: frozenset[str]
+
+
+@lru_cache(maxsize=64)
+def frequency(book: RuleBook, on: date) -> Frequency:
+    """The caps and the rules of calls on a day."""
+    caps, calls, outcomes = (book.value(f"outreach.{name}", on) for name in ("caps", "no_answer", "call_outcomes"))
+    return Frequency(
+        contacts=int(caps["contacts"]), window=timedelta(days=caps["days"]),
+        calls=int(calls["calls"]), spacing=timedelta(hours=calls["spacing_hours"]),
+        again={row["code"]: row["again"] for row in outcomes},
+        uncounted=frozenset(row["code"] for row in outcomes if not row["counts"]),
+    )  # fmt: skip
+
+
+def decide(person: Recipient, purpose: Purpose, history: Iterable[Contact], at: datetime, book: RuleBook) -> Decision:
+    """Whether this person is contacted for this purpose at `at` (aware), by the first of its channels that may be used.
+
+    A delay is asked one at a time: what waits is decided again at that instant, and may wait for another reason.
+    """
+    on, made = at.astimezone(PARIS).date(), tuple(history)
+    rules = frequency(book, on)
+    if refusal := _refusal(person, purpose, on):
+        return Decision(Verdict.NEVER, reason=refusal)
+    channel, blocked, not_before = _channel(person, purpose, made, rules)
+    if blocked:
+        return Decision(Verdict.NEVER, reason=blocked)
+    if not_before is not None and not_before > at:
+        return _later(channel, not_before, Reason.RETRY)
+    if (capped := _capped(purpose, made, at, rules)) is not None:
+        return _later(channel, capped, Reason.CAP)
+    opens = limits.next_open(person.departement, purpose.kind.hours, channel, at, book)
+    return _later(channel, opens, Reason.HOURS) if opens > at else Decision(Verdict.NOW, channel)
+
+
+def _later(channel: str, at: datetime, reason: Reason) -> Decision:
+    return Decision(Verdict.LATER, channel, at.astimezone(UTC), reason)
+
+
+def _refusal(person: Recipient, purpose: Purpose, on: date) -> str | None:
+    """Why the person is not contacted at all, whatever the channel."""
+    held = {each.kind for each in person.situations if each.on(on)}
+    grounds: list[tuple[bool, str]] = [
+        (person.merged, Reason.MERGED),
+        (person.deceased, Reason.DECEASED),
+        (on > purpose.planned_on + timedelta(purpose.kind.useful_days), Reason.TOO_LATE),
+        (purpose.kind.stops_at_refusal and "opted_out" in held, Reason.OPTED_OUT),
+        *((kind in held, SITUATIONS.get(kind, Reason.SITUATION)) for kind in purpose.kind.excluded),
+    ]
+    return next((str(reason) for holds, reason in grounds if holds), None)
+
+
+def _channel(
+    person: Recipient, purpose: Purpose, made: tuple[Contact, ...], rules: Frequency
+) -> tuple[str, str | None, datetime | None]:
+    """The first channel that is not blocked for good, and the instant before which it waits; or why the first is blocked."""
+    blocked = []
+    for channel in purpose.channels:
+        reason = _no_address(person, purpose, channel)
+        not_before = None
+        if reason is None and channel == "call":
+            reason, not_before = _calls(purpose, made, rules)
+        if reason is None:
+            return channel, None, not_before
+        blocked.append(reason)
+    return "", blocked[0] if blocked else str(Reason.NO_ADDRESS), None
+
+
+def _no_address(person: Recipient, purpose: Purpose, channel: str) -> str | None:
+    """Why this channel cannot reach the person, None when it can."""
+    points = [point for point in person.points if point.kind == POINTS[channel]]
+    if channel == "letter" and not person.has_postcode:
+        return Reason.NO_ADDRESS
+    if not points:
+        return None if channel == "letter" else Reason.NO_ADDRESS
+    valid = [point for point in points if not point.invalid]
+    if not valid:
+        return Reason.RETURNED if channel == "letter" else Reason.INVALID
+    if purpose.kind.stops_at_refusal and all(point.opted_out for point in valid):
+        return Reason.REFUSED
+    return None
+
+
+def _calls(purpose: Purpose, made: tuple[Contact, ...], rules: Frequency) -> tuple[str | None, datetime | None]:
+    """Why no call may be made again in this campaign (AV-02), or the instant before which none is (AV-26)."""
+    if purpose.campaign is None:
+        return None, None
+    calls = [each for each in made if (each.channel, each.campaign) == ("call", purpose.campaign)]
+    again = {rules.again.get(each.outcome, "") for each in calls}
+    missed = [each for each in calls if rules.again.get(each.outcome) == "retry"]
+    if "voicemail" in again:
+        return Reason.VOICEMAIL, None
+    if "never" in again:
+        return Reason.CALLED, None
+    if sum(each.times for each in missed) >= rules.calls:
+        return Reason.NO_ANSWER, None
+    return None, max((each.at.astimezone(UTC) + rules.spacing for each in missed), default=None)
+
+
+def _capped(purpose: Purpose, made: tuple[Contact, ...], at: datetime, rules: Frequency) -> datetime | None:
+    """The instant at which the cap leaves room again, None when there is room."""
+    if not purpose.kind.counts:
+        return None
+    counted = sorted((c.at.astimezone(UTC) for c in made if c.counts and c.outcome not in rules.uncounted), reverse=True)
+    room = counted[rules.contacts - 1] + rules.window if len(counted) >= rules.contacts else at
+    return room if room > at else None
+
+
+def as_case(decision: Decision) -> dict[str, Any]:
+    """A decision as the case tables write it."""
+    return {"verdict": str(decision.verdict), "channel": decision.channel, "reason": str(decision.reason) or None}
