@@ -17,6 +17,7 @@ from allant.geography.territories import (
     region_of,
     regions,
 )
+from allant.geography.time_zones import zone_of
 
 __all__ = [
     "Departement",
@@ -41,4 +42,5 @@ __all__ = [
     "positions_of",
     "region_of",
     "regions",
+    "zone_of",
 ]

@@ -1,6 +1,7 @@
 """Intercommunal bodies with own taxes (EPCI à fiscalité propre): names, and the communes of each."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -9,6 +10,8 @@ from types import MappingProxyType
 
 from allant.geography.communes import communes
 from allant.geography.finder import fold
+
+_KIND = re.compile(r"^(?:cc|ca|cu)(?: (?:de la|de l|de|du|des|d|la|le|les|l))? ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +43,14 @@ def epci_of_communes() -> Mapping[str, str]:
 def _by_name() -> Mapping[str, tuple[Epci, ...]]:
     found: dict[str, tuple[Epci, ...]] = {}
     for body in epcis().values():
-        for name in {fold(body.name), fold(body.name).partition(" ")[2]}:
-            found[name] = (*found.get(name, ()), body)
+        name = fold(body.name)
+        for key in {name, _KIND.sub("", name)}:
+            found[key] = (*found.get(key, ()), body)
     return found
 
 
 def epcis_named(text: str) -> tuple[Epci, ...]:
-    """The bodies of this code or name, with or without its kind (CC, CA, CU…): several when namesakes, none when unknown."""
+    """The bodies of this code or name, with or without its kind (« CC du »…): several when namesakes, none when unknown."""
     if body := epcis().get(text.strip()):
         return (body,)
     return _by_name().get(fold(text), ())

@@ -1,0 +1,1 @@
+"""Appointments: places, their slots, who booked what; never one slot sold twice."""
