@@ -6,6 +6,7 @@ ALLANT_TODAY    the day taken for today, for demonstrations (default: the clock)
 <PROVIDER>_URL, <PROVIDER>_CLIENT_ID, <PROVIDER>_CLIENT_SECRET  identity providers (see `providers`)
 ALLANT_READER_URL  the carte Vitale reader of each workstation (default: http://127.0.0.1:9405); see docs/how-to/carte-vitale.md
 ALLANT_SMS_ROUTE  the SMS centre, smpp://identifier:password@host:port/?source=38000 (default: none); see docs/how-to/sms.md
+ALLANT_SNAPSHOT  the Parquet snapshot that the workshop counts on (default: the register itself); see docs/how-to/spark.md
 ALLANT_STATE_LOOK  `1` shows the State's logo: reserved by law to State services
 DATABASE_URL    a PostgreSQL server (default: the embedded one; importing this file starts nothing)
 """
@@ -20,6 +21,7 @@ ALLANT_TODAY = home.fixed_today()
 ALLANT_STATE_LOOK = os.environ.get("ALLANT_STATE_LOOK") == "1"
 ALLANT_READER_URL = os.environ.get("ALLANT_READER_URL", "http://127.0.0.1:9405").rstrip("/")
 ALLANT_SMS_ROUTE = os.environ.get("ALLANT_SMS_ROUTE", "")
+ALLANT_SNAPSHOT = os.environ.get("ALLANT_SNAPSHOT", "")
 ALLANT_PUBLICATION = ALLANT_HOME / "publication"  # the open-data files served at /chiffres/fichiers/
 
 # Written on printed papers: never taken from a request, so that the same paper is the same bytes.
@@ -53,6 +55,7 @@ INSTALLED_APPS = [
     "allant.pages.professional",
     "allant.pages.campaigns",
     "allant.pages.administration",
+    "allant.pages.appointments",
     "allant.pages.insured",
     "allant.api",
     # site

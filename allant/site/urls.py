@@ -13,6 +13,7 @@ urlpatterns = [
     path("campagnes/", include("allant.pages.campaigns.urls")),
     path("administration/", include("allant.pages.administration.urls")),
     path("assure/", include("allant.pages.insured.urls")),
+    path("rendez-vous/", include("allant.pages.appointments.urls")),
     path("connexion/", include("allant.site.signin")),
     path("sante/", public(health), name="health"),
 ]
