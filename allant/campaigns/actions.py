@@ -1,6 +1,7 @@
 """Writes of a campaign: create it, launch a wave, revoke and re-issue an invitation, stop and resume."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -39,11 +40,16 @@ class CampaignPlan:
     weekly_capacity: int | None = None
     territory: str = "France entière"
     source: str = ""
+    channel_ends: Mapping[str, date] = field(default_factory=dict)
+    "The last day of a channel that stops before the campaign does."
+    medical: bool = False
+    schemes_apart: bool = True
+    "Whether the schemes that contact their own insured are given their list, instead of being contacted here (TG-05)."
 
 
 _COLUMNS = (
     "programme", "title", "starts_on", "ends_on", "template", "act", "objective", "objective_share", "weekly_capacity",
-    "territory", "source",
+    "territory", "source", "medical",
 )  # fmt: skip
 
 
@@ -56,9 +62,10 @@ def save_campaign(plan: CampaignPlan, *, by: str) -> Campaign:
     if not plan.channels or not set(plan.channels) <= set(Channel.values):
         seen = ", ".join(plan.channels) or "aucun"
         raise ValueError(f"Campagne « {plan.slug} », canaux : {seen} ; attendu au moins un parmi {', '.join(Channel.values)}.")
-    values = {name: getattr(plan, name) for name in _COLUMNS}
+    ends = {name: day.isoformat() for name, day in plan.channel_ends.items()}
+    values = {name: getattr(plan, name) for name in _COLUMNS} | {"channels": list(plan.channels), "channel_ends": ends}
     with pghistory.context(by=by):
-        campaign, _ = Campaign.objects.update_or_create(slug=plan.slug, defaults={**values, "channels": list(plan.channels)})
+        campaign, _ = Campaign.objects.update_or_create(slug=plan.slug, defaults=values)
     save_target(campaign, plan.target, plan.objective_population, written_on=plan.starts_on, by=by)
     campaign.refresh_from_db()  # as stored: shares are decimals
     return campaign

@@ -11,8 +11,10 @@ class CampaignsConfig(AppConfig):
         from allant import facts
         from allant.campaigns.facts import INVITATION
         from allant.campaigns.messages import variables_of_invitations
+        from allant.campaigns.professionals.mailings import variables_of_recipients
         from allant.outreach import causes
 
         facts.register(INVITATION)
         campaign = "SELECT campaign_id FROM campaigns_invitation WHERE id = {cause_id}"
+        causes.register("mailing", variables_of_recipients)
         causes.register("invitation", variables_of_invitations, campaign=campaign)

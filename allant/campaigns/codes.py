@@ -8,6 +8,7 @@ function is AES on one block; it permutes the serials, so two serials never give
 a round for a whole wave.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,8 +71,36 @@ def read(typed: str, key: Key) -> int:
     return int(_decrypt(np.array([number], dtype=np.uint64), key)[0])
 
 
+def read_many(typed: Sequence[str], keys: Sequence[Key]) -> tuple[list[Serials], dict[int, str]]:
+    """The serials behind many typed codes, an array a key; and place → message of those that `read` would refuse.
+
+    The serial of a refused one means nothing.
+    """
+    texts = [_compact(text) for text in typed]
+    shaped = np.array([len(text) == LENGTH and text.isascii() for text in texts], dtype=bool)
+    symbols = "".join(text if good else ALPHABET[0] * LENGTH for text, good in zip(texts, shaped.tolist(), strict=True))
+    values = _VALUES[np.frombuffer(symbols.encode(), dtype=np.uint8)].reshape(-1, LENGTH)
+    right = shaped & (values >= 0).all(axis=1) & (values @ _WEIGHTS % BASE == 0)
+    powers = np.array([BASE**power for power in range(BODY - 1, -1, -1)], dtype=np.int64)
+    numbers = (np.maximum(values[:, :BODY], 0) @ powers).astype(np.uint64)
+    refused = {place: _why_not(texts[place]) for place in np.flatnonzero(~right).tolist()}
+    return [_decrypt(numbers, key) for key in keys], refused
+
+
+def _why_not(text: str) -> str:
+    try:
+        _values(text)
+    except Mistyped as error:
+        return str(error)
+    raise AssertionError("a code is refused without a reason")
+
+
+def _compact(typed: str) -> str:
+    return "".join(character for character in typed.upper() if not character.isspace() and character not in "-.·")
+
+
 def _values(typed: str) -> npt.NDArray[np.int64]:
-    text = "".join(character for character in typed.upper() if not character.isspace() and character not in "-.·")
+    text = _compact(typed)
     if len(text) != LENGTH:
         raise Mistyped(f"Le code comporte {LENGTH} caractères ; {len(text)} ont été saisis.")
     values = _VALUES[np.frombuffer(text.encode("latin-1", "replace"), dtype=np.uint8)]

@@ -103,7 +103,9 @@ def newcombe(one: Share, other: Share) -> Comparison:
 
 
 def effect(campaign: Campaign, on: date, book: RuleBook) -> list[Effect]:
-    """By channel, the most used first, up to `on`."""
+    """By channel, the most used first, up to `on`; nothing for a campaign that only informs."""
+    if not campaign.act:
+        return []
     delays = [row["days"] for row in book.value("targeting.effect_delays", on)]
     confidence = book.value("targeting.effect_confidence", on)
     return [
@@ -139,6 +141,8 @@ def comparison(campaign: Campaign, on: date, book: RuleBook) -> Comparison | Non
 
     Acts count from the day of the wave on both sides, so that time is the same for both.
     """
+    if not campaign.act:
+        return None
     with connection.cursor() as cursor:
         cursor.execute(
             f"""WITH wave AS (
@@ -164,7 +168,12 @@ def comparison(campaign: Campaign, on: date, book: RuleBook) -> Comparison | Non
 
 
 def acts_sql(campaign: Campaign) -> str:
-    """A SELECT of person_id and done_on, the day the campaign's act was done; names are those of the registered facts."""
+    """A SELECT of person_id and done_on, the day the campaign's act was done; names are those of the registered facts.
+
+    No row for a campaign that only informs.
+    """
+    if not campaign.act:
+        return "SELECT NULL::bigint AS person_id, NULL::date AS done_on WHERE false"
     table, _, column = campaign.act.partition(".")
     name = facts.column(table, column).name
     return f"SELECT person_id, {name} AS done_on FROM ({engine_postgres.fact_query(table)}) AS fact"

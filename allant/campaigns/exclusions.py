@@ -11,16 +11,20 @@ from allant.targeting import tables
 from allant.targeting.language import Condition, Rows
 
 
-def exclusions(book: RuleBook, on: date, *, slug: str, contact: str) -> Condition:
-    """Whom this campaign does not contact (TG-05): the standing exclusions of its way of contact, the schemes apart."""
-    scheme = tables().person.scheme
-    apart = [row["code"] for row in book.value("targeting.schemes_apart", on)]
+def exclusions(book: RuleBook, on: date, *, slug: str, contact: str, schemes_apart: bool = True) -> Condition:
+    """Whom this campaign does not contact (TG-05): the standing exclusions of its way of contact, the schemes apart.
+
+    `schemes_apart=False`: it contacts the insured of every scheme.
+    """
     grounds = [
         _excluded(ground, on, slug)
         for ground in book.value("targeting.standing_exclusions", on)
         if ground["applies_to"] in ("all", contact)
     ]
-    return any_of([*grounds, scheme.is_in(apart)])
+    if schemes_apart:
+        apart = [row["code"] for row in book.value("targeting.schemes_apart", on)]
+        grounds.append(tables().person.scheme.is_in(apart))
+    return any_of(grounds)
 
 
 def _excluded(ground: Mapping[str, Any], on: date, slug: str) -> Condition:

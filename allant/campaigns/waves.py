@@ -6,7 +6,7 @@ transaction that repeats harmlessly, so each person ends in exactly one wave wit
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from allant.campaigns.actions import reserve_serials
 from allant.campaigns.models import Campaign, Invitation, Wave
 from allant.campaigns.planner import bounds
 from allant.outreach.actions import queue_messages
+from allant.outreach.reaching import FACTS, channel_sql
 from allant.targeting import Definition, engine_postgres
 
 CHUNK = 100_000
@@ -31,8 +32,6 @@ Progress = Callable[[int, int], None]
 
 _NOT_OPEN = {"stopped": "est arrêtée", "planned": "n'a pas encore commencé", "ended": "est terminée"}
 
-# Which fact tells that the channel can reach the person; a letter needs only the address every insured person has.
-_REACHED_BY = {"call": "has_landline", "sms": "has_mobile", "email": "has_email", "letter": "true", "account": "has_email"}
 _LIST = pa.schema([("person_id", pa.int64()), ("channel", pa.string())])
 _FOUND = pa.field("found", pa.int64())
 _FAIR = "hashint8extended(person_id, hashtextextended(%s, 0)), person_id"
@@ -144,9 +143,12 @@ def _select_planned(
 ) -> tuple[pa.Table, int]:
     """Of each département, what the adopted plan leaves to this campaign this week, in the fair order (TG-08).
 
-    Whoever a more urgent group of the plan still waits for is left to it.
+    Whoever a more urgent group of the plan still waits for, or has invited since, is its own.
     """
-    people = reachable
+    people = f"""{reachable} AND NOT EXISTS (
+        SELECT FROM campaigns_invitation i JOIN campaigns_campaign c ON c.id = i.campaign_id
+        WHERE i.person_id = q.person_id AND i.wave_id > %s AND i.revoked_at IS NULL AND c.slug = ANY(%s))"""
+    parameters = [*parameters, planned.last_wave, planned.before]
     for former in planned.more_urgent:
         theirs, their_parameters = waiting_sql(former, former.current_target.on(on), on)
         people += f""" AND NOT EXISTS (SELECT FROM ({theirs}) AS former
@@ -160,7 +162,7 @@ def _select_planned(
             SELECT person_id, channel, found FROM placed
             JOIN unnest(%s::text[], %s::int[]) AS share (departement, persons) USING (departement)
             WHERE place <= persons ORDER BY {_FAIR} LIMIT %s""",
-        [*parameters, campaign.slug, list(planned.left), list(planned.left.values()), campaign.slug, capacity],
+        [campaign.slug, *parameters, list(planned.left), list(planned.left.values()), campaign.slug, capacity],
         _LIST.append(_FOUND),
     )  # fmt: skip
     return _found(taken)
@@ -184,20 +186,14 @@ def waiting_sql(campaign: Campaign, definition: Definition, on: date) -> tuple[s
 
     An experiment means only the départements where it runs that day (TG-14).
     """
-    target, parameters = engine_postgres.sql(definition, [*sorted(set(_REACHED_BY.values()) - {"true"}), "departement"])
+    target, parameters = engine_postgres.sql(definition, [*FACTS, "departement"])
     query = f"""
-        SELECT person_id, departement, {channel_sql(campaign.channels)} AS channel FROM ({target}) AS t
+        SELECT person_id, departement, {channel_sql(campaign.channels_on(on))} AS channel FROM ({target}) AS t
         WHERE NOT EXISTS (SELECT FROM campaigns_invitation i
                           WHERE i.person_id = t.person_id AND i.campaign_id = %s AND i.revoked_at IS NULL)
           AND NOT EXISTS (SELECT FROM campaigns_heldout h WHERE h.person_id = t.person_id AND h.campaign_id = %s)"""
     within, places = territories.restriction_sql(campaign, on)
     return query + (f" AND {within}" if within else ""), [*parameters, campaign.pk, campaign.pk, *places]
-
-
-def channel_sql(channels: Sequence[str]) -> str:
-    """SQL over the columns of the person fact: the first of these channels that reaches the person, or null."""
-    cases = " ".join(f"WHEN {_REACHED_BY[name]} THEN '{name}'" for name in channels)
-    return f"CASE {cases} END"
 
 
 def _write_list(name: str, people: pa.Table) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from allant.campaigns.models import Invitation
+from allant.country.capacities import write_capacities
 from allant.country.cards import write_cards
 from allant.country.insured_accounts import write_insured_accounts
 from allant.country.official.facts import load_population, load_series
@@ -86,6 +87,7 @@ def replay_loaded(series: Series, progress: Progress) -> Outcome:
     save_campaigns(rules.as_known_on(last_day), scale)
     replace_official(official_rows(series))
     replay(series, people=people, progress=progress)
+    write_capacities(last_day, by=BY)
     _publish(last_day, progress)
     write_cards(Path(settings.ALLANT_HOME))
     write_insured_accounts(Path(settings.ALLANT_HOME))

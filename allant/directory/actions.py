@@ -17,13 +17,13 @@ _TEXT = pa.string()
 
 ORGANISATIONS = LoadTarget(
     table="directory_organisation",
-    columns={"code": _TEXT, "name": _TEXT, "kind": _TEXT, "departement_code": _TEXT},
+    columns=dict.fromkeys(("code", "name", "kind", "departement_code", "email"), _TEXT),
     required=("code", "name", "kind"),
     natural_key=("code",),
 )
 PRACTITIONERS = LoadTarget(
     table="directory_practitioner",
-    columns={"rpps": _TEXT, "family_name": _TEXT, "given_names": _TEXT, "profession": _TEXT, "departement_code": _TEXT},
+    columns=dict.fromkeys(("rpps", "family_name", "given_names", "profession", "departement_code", "email"), _TEXT),
     required=("rpps", "family_name", "given_names", "profession"),
     natural_key=("rpps",),
 )

@@ -21,7 +21,7 @@ from django.forms.models import model_to_dict
 from allant import clock
 from allant.bulk import array_literal, copy_in
 from allant.doctrine import RuleBook, rules
-from allant.immunizations import bulk_sql, checks, volume
+from allant.immunizations import bulk_sql, checks, plans, volume
 from allant.immunizations.models import RecordingBatch
 
 COLUMNS: dict[str, pa.DataType] = {
@@ -40,11 +40,13 @@ COLUMNS: dict[str, pa.DataType] = {
     "am_number": pa.string(),
     "organisation_id": pa.int64(),
     "practitioner_id": pa.int64(),
+    "forced_reason": pa.string(),
 }
 REQUIRED = ("source_key", "person_id", "occurred_on", "vaccine", "dose_number", "series", "series_doses")
 
 
 FEW = 2_000  # rows judged in one statement: beyond, tables with statistics are faster
+PREPARED = 250  # rows judged by a plan made once: beyond, a plan made for their number is worth its time
 
 
 class BatchRefused(ValueError):
@@ -79,8 +81,9 @@ def record_doses_in_bulk(
 
     `batch_key` names the batch for ever: sent again with the same content it returns the first report and records
     nothing; with another content it is refused. A row sent before, by source_key or by content, counts as already there.
-    Lines are numbered from 1. With `forced_reason`, rows that break a rule are recorded as forced, each with the rules it
-    broke; without, they are refused, and so are the later doses of that person in the batch. Rules: those in force on the
+    Lines are numbered from 1. With a `forced_reason`, the row's own or else that of the batch, rows that break a rule are
+    recorded as forced, each with the rules it broke; without, they are refused, and so are the later doses of that person in
+    the batch. Rules: those in force on the
     day of each act, as known `today` (or in `book`). Raises BatchRefused.
     """
     today = today or clock.today()
@@ -88,16 +91,14 @@ def record_doses_in_bulk(
     staged = _conform(rows)
     digest = content_hash(staged)
     with transaction.atomic():
-        batch, is_new = RecordingBatch.objects.get_or_create(
+        batch, is_new = _opened(
             key=batch_key,
-            defaults={
-                "content_hash": digest,
-                "source": source,
-                "recorded_by": by,
-                "started_at": clock.now(),
-                "received": staged.num_rows,
-                "rules_known_on": book.known_on,
-            },
+            content_hash=digest,
+            source=source,
+            recorded_by=by,
+            started_at=clock.now(),
+            received=staged.num_rows,
+            rules_known_on=book.known_on,
         )
         if batch.content_hash != digest:
             raise BatchRefused(
@@ -109,6 +110,15 @@ def record_doses_in_bulk(
             _record(batch, staged, forced_reason or "", today, book)
             volume.watch_batch(batch, today=today, book=book)
     return _report(batch)
+
+
+def _opened(**opening: Any) -> tuple[RecordingBatch, bool]:
+    """The batch of that key, and whether it is new: in one statement when it is."""
+    with connection.cursor() as cursor:
+        cursor.execute(bulk_sql.OPEN_BATCH, list(opening.values()))
+        if row := cursor.fetchone():
+            return RecordingBatch(pk=row[0], **opening), True
+    return RecordingBatch.objects.get(key=opening["key"]), False
 
 
 def _conform(rows: pa.Table) -> pa.Table:
@@ -155,7 +165,7 @@ def _record(batch: RecordingBatch, staged: pa.Table, forced_reason: str, today: 
         "source": batch.source,
         "by": batch.recorded_by,
         "at": batch.started_at,
-        "forced_reason": forced_reason,
+        "batch_reason": forced_reason,
         "today": today,
     }
     counts = _record_few(staged, values, book) if staged.num_rows <= FEW else None
@@ -164,25 +174,25 @@ def _record(batch: RecordingBatch, staged: pa.Table, forced_reason: str, today: 
     for name, count in zip(bulk_sql.COUNTED, counts, strict=True):
         setattr(batch, name, json.loads(count) if isinstance(count, str) else count)
     batch.finished_at = clock.now()
-    batch.save()
+    batch.save(update_fields=[*bulk_sql.COUNTED, "finished_at"])
 
 
 def _record_few(staged: pa.Table, values: dict[str, Any], book: RuleBook) -> tuple[Any, ...] | None:
     """The counts; None when somebody else had just recorded one of the doses: nothing is done then."""
     arrays = {name: array_literal(staged[name]) if name in staged.column_names else None for name in bulk_sql.STAGED}
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(bulk_sql.at_once(book), values | arrays)
-            *counts, overtaken = cursor.fetchone()
-            if overtaken:
-                raise _Overtaken
-    except _Overtaken:
-        return None
+    statement, before = bulk_sql.at_once(book), 0
+    if staged.num_rows <= PREPARED:
+        plan = bulk_sql.prepared(book)
+        statement, before = plans.message(plan, bulk_sql.EXECUTE.format(name=plan.name))
+    with connection.cursor() as cursor:
+        cursor.execute(f"SAVEPOINT recording_few; {statement}", values | arrays)  # one exchange
+        for _ in range(before + 1):
+            cursor.nextset()
+        *counts, overtaken = cursor.fetchone()
+        if overtaken:
+            cursor.execute("ROLLBACK TO SAVEPOINT recording_few")
+            return None
     return tuple(counts)
-
-
-class _Overtaken(Exception):
-    pass
 
 
 def _record_many(staged: pa.Table, values: dict[str, Any], book: RuleBook) -> tuple[Any, ...]:

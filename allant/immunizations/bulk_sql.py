@@ -6,9 +6,11 @@ making and dropping five tables costs more than judging a hundred doses.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from allant.doctrine import RuleBook
+from allant.immunizations import plans
 from allant.immunizations.checks import doctrine_relations, verdict_sql
 from allant.immunizations.staging import acts_sql, known_doses_sql, prepared_sql
 
@@ -16,6 +18,7 @@ STAGED = {
     "row_no": "bigint", "source_key": "text", "person_id": "bigint", "occurred_on": "date", "vaccine": "text",
     "dose_number": "integer", "series": "text", "series_doses": "integer", "lot": "text", "site": "text", "place_kind": "text",
     "proof": "text", "location_id": "bigint", "am_number": "text", "organisation_id": "bigint", "practitioner_id": "bigint",
+    "forced_reason": "text",
 }  # fmt: skip
 CREATE_STAGED = f"""
 CREATE TEMPORARY TABLE recording_staged ({", ".join(f"{name} {kind}" for name, kind in STAGED.items())}) ON COMMIT DROP
@@ -44,6 +47,12 @@ WINDOW by_key AS (PARTITION BY source_key ORDER BY row_no),
        by_day AS (PARTITION BY stands_for, occurred_on ORDER BY row_no)
 """
 
+# Why a row may break rules: its own reason, that of the batch, or the document it rests on (VC-42).
+_REASON = """
+coalesce(nullif(forced_reason, ''), nullif(%(batch_reason)s, ''),
+         left('Acte repris sur justificatif : ' || nullif(proof, ''), 200), '')
+"""
+
 # What follows a refused dose of the same person stands on nothing: it is refused too.
 _OUTCOME = """
 SELECT judged.*,
@@ -57,7 +66,7 @@ FROM (
     SELECT act.*, coalesce(verdict.broken, '') AS broken_rules,
            CASE WHEN act.standing NOT IN ('new', 'already') THEN act.standing
                 WHEN verdict.refused <> '' THEN verdict.refused
-                WHEN %(forced_reason)s = '' AND coalesce(act.proof, '') = '' THEN coalesce(verdict.broken, '')
+                WHEN act.forced_reason = '' THEN coalesce(verdict.broken, '')
                 ELSE '' END AS own_reasons
     FROM recording_act AS act
     LEFT JOIN recording_verdict AS verdict ON verdict.row_no = act.row_no
@@ -73,8 +82,7 @@ INSERT INTO immunizations_dose (
 SELECT person_id, 'covid19', occurred_on, vaccine, dose_number, series, series_doses, coalesce(lot, ''), coalesce(site, ''),
        coalesce(place_kind, ''), coalesce(proof, ''), location_id, coalesce(am_number, ''), organisation_id, practitioner_id,
        %(at)s, %(by)s, %(source)s, source_key,
-       CASE WHEN broken_rules = '' THEN '' WHEN %(forced_reason)s <> '' THEN %(forced_reason)s
-            ELSE left('Acte repris sur justificatif : ' || proof, 200) END,
+       CASE WHEN broken_rules = '' THEN '' ELSE forced_reason END,
        string_to_array(broken_rules, ','), %(batch_id)s
 FROM recording_outcome WHERE reasons = ''
 ORDER BY stands_for, occurred_on  -- one order for all batches, so that two of them wait for each other instead of deadlocking
@@ -120,6 +128,16 @@ _COUNTS = {
 COUNTED = tuple(_COUNTS)  # the columns of `COUNT`, fields of the batch
 COUNT = f"SELECT {', '.join(_COUNTS.values())} FROM recording_outcome"
 
+# The batch; nothing when the key has served.
+OPEN_BATCH = """
+INSERT INTO immunizations_recordingbatch (
+    key, content_hash, source, recorded_by, started_at, received, recorded, already_there, refused, forced, forced_by_rule,
+    refused_by_reason, rules_known_on
+)
+VALUES (%s, %s, %s, %s, %s, %s, 0, 0, 0, 0, '{}', '{}', %s)
+ON CONFLICT (key) DO NOTHING
+RETURNING id
+"""
 DROP_ALL = "DROP TABLE recording_staged, recording_known, recording_act, recording_verdict, recording_outcome"
 
 
@@ -131,6 +149,22 @@ def judge(book: RuleBook) -> tuple[str, ...]:
         for name, query in _relations(book).items()
         for statement in (f"CREATE TEMPORARY TABLE {name} ON COMMIT DROP AS {query}", f"ANALYZE {name}")
     )
+
+
+_OF_BATCH = {
+    "batch_id": "bigint", "source": "text", "by": "text", "at": "timestamptz", "batch_reason": "text", "today": "date",
+}  # fmt: skip
+_PARAMETERS = {name: f"{kind}[]" for name, kind in STAGED.items()} | _OF_BATCH
+_NUMBERS = {name: f"${number}" for number, name in enumerate(_PARAMETERS, 1)}
+EXECUTE = f"EXECUTE {{name}}({', '.join(f'%({name})s' for name in _PARAMETERS)})"
+
+
+@lru_cache(maxsize=8)
+def prepared(book: RuleBook) -> plans.Plan:
+    """`at_once`, to be prepared: its plan is made for few rows whatever their number, and costs more than judging them."""
+    query = re.sub(r"%\((\w+)\)s", lambda found: _NUMBERS[found[1]], at_once(book))
+    name = plans.named(query, "record_few")
+    return plans.Plan(name, f"PREPARE {name} ({', '.join(_PARAMETERS.values())}) AS {query}", f"DEALLOCATE {name}")
 
 
 @lru_cache(maxsize=8)
@@ -154,7 +188,7 @@ def _relations(book: RuleBook) -> dict[str, str]:
     columns = (
         "row_no, source_key, person_id, stands_for, person_known, birth_date, died_on, occurred_on, vaccine, dose_number, "
         "series, series_doses, lot, site, place_kind, proof, location_id, am_number, "
-        "organisation_id, practitioner_id, today, standing_in_batch AS standing"
+        f"organisation_id, practitioner_id, {_REASON} AS forced_reason, today, standing_in_batch AS standing"
     )
     prepared = prepared_sql("recording_act", "recording_known")
     return {

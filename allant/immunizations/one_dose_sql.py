@@ -1,7 +1,6 @@
 """The statement that judges one act and inserts its dose (PostgreSQL), prepared once for a connection and a book.
 
-Planning it costs ten times its execution. Its text depends on the doctrine, so it is prepared for the book of the day; the
-connection keeps the plan, and each dose is one short EXECUTE. Its entry in the access log goes with it.
+Planning it costs ten times its execution: it is prepared (`plans`). Its entry in the access log goes with it.
 
 One exchange with the server records a dose: lock, judging, row and log entry in a single message, which PostgreSQL runs as one
 transaction when none is open (or as a part of the open one).
@@ -9,18 +8,17 @@ transaction when none is open (or as a part of the open one).
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from django.db import OperationalError, connection
 
 from allant.accounts.log import Entry
 from allant.doctrine import RuleBook
-from allant.immunizations import checks
+from allant.immunizations import checks, plans
+from allant.immunizations.alerts_sql import raise_sql
 from allant.immunizations.staging import acts_sql, known_of_one_sql, prepared_sql
 
 PARAMETERS = {
@@ -29,7 +27,9 @@ PARAMETERS = {
     "location_id": "bigint", "am_number": "text", "organisation_id": "bigint", "practitioner_id": "bigint",
     "today": "date", "recorded_at": "timestamptz", "recorded_by": "text", "source": "text", "forced_reason": "text",
     "version": "integer", "replaces_id": "bigint",
-    "watched_from": "timestamptz", "watched_hour": "timestamptz", "watched_every": "integer", "watched_up_to": "integer",
+    "watched_from": "timestamptz", "watched_to": "timestamptz", "watched_hour": "timestamptz", "watched_hour_to": "timestamptz",
+    "watched_every": "integer", "watched_up_to": "integer", "watched_per_day": "integer", "watched_per_hour": "integer",
+    "watched_blocks_at": "integer",
     "log_actor_id": "bigint", "log_actor": "text", "log_role": "text", "log_structure": "text", "log_action": "text",
     "log_purpose": "text", "log_path": "text",
 }  # fmt: skip
@@ -45,11 +45,6 @@ WHERE id = (SELECT coalesce(merged_into_id, id) FROM people_person WHERE id = $1
 """
 # The lock is a statement of its own, so that the judging sees what the one before wrote.
 _EXCHANGE = f"EXECUTE lock_{{name}}(%s); EXECUTE {{name}}({_PLACES})"
-# The server settles on one plan at the sixth run. Made on a new installation, it is kept while tables grow: it must not read
-# them whole.
-SETTLED = 8
-_WITHOUT_WHOLE_TABLES = "SET LOCAL enable_seqscan = off; {}; SET LOCAL enable_seqscan = on"
-KEPT_PLANS = 8  # on one connection; each takes about a megabyte of the server
 
 _INSERT = """
 INSERT INTO immunizations_dose (
@@ -71,12 +66,25 @@ FROM inserted WHERE {log_action} <> ''
 """
 # How many acts this account has recorded: of this day and of this hour, before this one. Batches are counted by themselves.
 _PACE = """
-SELECT ARRAY[count(*), count(*) FILTER (WHERE recorded_at >= {watched_hour})] FROM (
-    SELECT recorded_at FROM immunizations_dose AS dose
-    WHERE dose.recorded_by = {recorded_by} AND dose.batch_id IS NULL AND dose.recorded_at >= {watched_from}
-    ORDER BY dose.recorded_at DESC LIMIT {watched_up_to}
-) AS recent
+SELECT counted.* FROM inserted CROSS JOIN LATERAL (
+    SELECT count(*) AS of_day, count(*) FILTER (WHERE recorded_at >= {watched_hour}) AS of_hour FROM (
+        SELECT recorded_at FROM immunizations_dose AS dose
+        WHERE dose.recorded_by = {recorded_by} AND dose.batch_id IS NULL AND dose.recorded_at >= {watched_from}
+        ORDER BY dose.recorded_at DESC LIMIT {watched_up_to}
+    ) AS recent
+) AS counted
+WHERE inserted.id % nullif({watched_every}, 0) = 0
 """
+# Raised with the row: killed at any moment, there is the act that went too far and its alert, or neither.
+_RAISED = raise_sql("""
+SELECT {recorded_by}, {source}, {practitioner_id}, span.starts, span.ends, span.recorded, span.threshold,
+       {watched_blocks_at} * span.threshold, {recorded_at}, '', ''
+FROM pace CROSS JOIN LATERAL (VALUES
+    ({watched_from}, {watched_to}, pace.of_day + 1, {watched_per_day}),
+    ({watched_hour}, {watched_hour_to}, pace.of_hour + 1, {watched_per_hour})
+) AS span (starts, ends, recorded, threshold)
+WHERE span.recorded > span.threshold
+""")
 _BLOCKED = """
 SELECT FROM immunizations_volumealert AS alert
 WHERE alert.actor = {recorded_by} AND alert.closed_at IS NULL AND alert.recorded >= alert.blocks_from
@@ -87,15 +95,13 @@ WHERE alert.actor = {recorded_by} AND alert.closed_at IS NULL AND alert.recorded
 class Outcome:
     """What became of one act.
 
-    `standing`: `new`, `already` recorded, or the code of a refusal; `refused`, `broken`: codes; `dose_id`: of the row inserted;
-    `pace`: acts of the account this day and this hour before this one, when they were counted.
+    `standing`: `new`, `already` recorded, or the code of a refusal; `refused`, `broken`: codes; `dose_id`: of the row inserted.
     """
 
     standing: str
     refused: list[str]
     broken: list[str]
     dose_id: int | None
-    pace: tuple[int, int] | None
 
 
 def run(values: Mapping[str, Any], book: RuleBook, logged: Entry | None = None) -> Outcome:
@@ -120,15 +126,14 @@ def run(values: Mapping[str, Any], book: RuleBook, logged: Entry | None = None) 
 
 
 def _exchange(book: RuleBook, parameters: list[Any], boosters: bool) -> Outcome:
-    name, runs = _prepared(book, boosters)
-    message = _EXCHANGE.format(name=name)
-    settling = runs < SETTLED
+    plan = _plan(book, boosters)
+    message, before = plans.message(plan, _EXCHANGE.format(name=plan.name))
     with connection.cursor() as cursor:
-        cursor.execute(_WITHOUT_WHOLE_TABLES.format(message) if settling else message, parameters)
-        for _ in range(2 if settling else 1):
+        cursor.execute(message, parameters)
+        for _ in range(before + 1):  # and the lock
             cursor.nextset()
-        standing, refused, broken, dose_id, pace = cursor.fetchone()
-    return Outcome(standing, _codes(refused), _codes(broken), dose_id, pace and tuple(pace))
+        standing, refused, broken, dose_id = cursor.fetchone()
+    return Outcome(standing, _codes(refused), _codes(broken), dose_id)
 
 
 def _log_columns(entry: Entry | None) -> dict[str, Any]:
@@ -147,31 +152,12 @@ def _codes(joined: str) -> list[str]:
     return joined.split(",") if joined else []
 
 
-_plans: WeakKeyDictionary[Any, dict[str, int]] = WeakKeyDictionary()  # on each connection: name prepared, times run
-
-
-def _prepared(book: RuleBook, boosters: bool) -> tuple[str, int]:
-    """The name under which this connection has prepared the statement of the book, and how many times it has run."""
-    name, text = _named(book, boosters)
-    connection.ensure_connection()
-    plans = _plans.setdefault(connection.connection, {})
-    if name not in plans:
-        with connection.cursor() as cursor:
-            if len(plans) >= KEPT_PLANS:
-                oldest = next(iter(plans))
-                cursor.execute(f"DEALLOCATE {oldest}; DEALLOCATE lock_{oldest}")
-                del plans[oldest]
-            cursor.execute(text)
-        plans[name] = 0
-    plans[name] += 1
-    return name, plans[name]
-
-
 @lru_cache(maxsize=16)
-def _named(book: RuleBook, boosters: bool) -> tuple[str, str]:
+def _plan(book: RuleBook, boosters: bool) -> plans.Plan:
     query = statement(book, boosters=boosters)
-    name = f"record_dose_{hashlib.sha256(query.encode()).hexdigest()[:16]}"
-    return name, f"PREPARE lock_{name} (bigint) AS {_LOCK}; PREPARE {name} ({', '.join(PARAMETERS.values())}) AS {query}"
+    name = plans.named(query, "record_dose")
+    prepare = f"PREPARE lock_{name} (bigint) AS {_LOCK}; PREPARE {name} ({', '.join(PARAMETERS.values())}) AS {query}"
+    return plans.Plan(name, prepare, f"DEALLOCATE {name}; DEALLOCATE lock_{name}")
 
 
 def statement(book: RuleBook, *, boosters: bool = True) -> str:
@@ -191,9 +177,9 @@ judged AS MATERIALIZED (
     FROM act LEFT JOIN verdict ON verdict.row_no = act.row_no
 ),
 inserted AS ({_INSERT.format(**_NUMBER, **stored)}),
-logged AS ({_LOGGED.format(**_NUMBER)})
-SELECT judged.standing, judged.refused, judged.broken, inserted.id,
-       CASE WHEN {_NUMBER["watched_every"]} = 0 THEN NULL
-            WHEN inserted.id % {_NUMBER["watched_every"]} = 0 THEN ({_PACE.format(**_NUMBER)}) END
+logged AS ({_LOGGED.format(**_NUMBER)}),
+pace AS MATERIALIZED ({_PACE.format(**_NUMBER)}),
+raised AS ({_RAISED.format(**_NUMBER)})
+SELECT judged.standing, judged.refused, judged.broken, inserted.id
 FROM judged LEFT JOIN inserted ON TRUE
 """

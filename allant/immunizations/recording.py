@@ -104,8 +104,6 @@ def insert(
         **volume.parameters(limits, at),
     }
     outcome = one_dose_sql.run(values, book, logged)
-    if outcome.pace is not None and limits is not None:
-        volume.raise_alerts(outcome.pace, limits, actor=by, at=at, practitioner=act.practitioner)
     if outcome.dose_id is not None:
         return _row(outcome.dose_id, person, act, replaces, values, outcome.broken), None
     if outcome.standing == "already":

@@ -7,7 +7,7 @@ for an administrator; at so many times the threshold the account records nothing
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
@@ -16,16 +16,10 @@ from django.db.models import Sum
 from allant import clock
 from allant.directory.models import Practitioner
 from allant.doctrine import NotYetInForce, RuleBook, rules
+from allant.immunizations.alerts_sql import raise_sql
 from allant.immunizations.models import Dose, RecordingBatch, VolumeAlert
 
-_RAISE = """
-INSERT INTO immunizations_volumealert (
-    actor, source, practitioner_id, window_start, window_end, recorded, threshold, blocks_from, raised_at, closed_by, decision
-) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, '', '')
-ON CONFLICT (actor, source, window_start, window_end)
-DO UPDATE SET recorded = greatest(immunizations_volumealert.recorded, excluded.recorded)
-WHERE immunizations_volumealert.closed_at IS NULL
-"""
+_RAISE = raise_sql("VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, '', '')")
 
 
 class AlertRefused(ValueError):
@@ -53,20 +47,26 @@ def limits_of(source: str, on: date, book: RuleBook) -> Limits | None:
 
 
 def parameters(limits: Limits | None, at: datetime) -> dict[str, Any]:
-    """What the statement of one dose needs to count the acts of the account (`one_dose_sql`)."""
-    day, hour = windows(at)
-    if limits is None:
-        return {"watched_from": day, "watched_hour": hour, "watched_every": 0, "watched_up_to": 0}
-    enough = limits.per_day * (limits.blocks_at or 1) + 1
-    return {"watched_from": day, "watched_hour": hour, "watched_every": limits.counted_every, "watched_up_to": enough}
+    """What the statement of one dose needs to count the acts of the account and raise what is due (`one_dose_sql`)."""
+    (day, next_day), (hour, next_hour) = windows(at)
+    watched: tuple[int | None, ...] = (0, 0, 0, 0, None)
+    if limits is not None:
+        enough = limits.per_day * (limits.blocks_at or 1) + 1
+        watched = (limits.counted_every, enough, limits.per_day, limits.per_hour, limits.blocks_at)
+    names = ("watched_every", "watched_up_to", "watched_per_day", "watched_per_hour", "watched_blocks_at")
+    spans = {"watched_from": day, "watched_to": next_day, "watched_hour": hour, "watched_hour_to": next_hour}
+    return {**spans, **dict(zip(names, watched, strict=True))}
 
 
-def windows(at: datetime) -> tuple[datetime, datetime]:
-    """The start of the day, in Paris, and of the hour that hold a moment."""
+def windows(at: datetime) -> tuple[tuple[datetime, datetime], tuple[datetime, datetime]]:
+    """The day, in Paris, and the hour that hold a moment, each from its start to the start of the next."""
     hour = at.astimezone(clock.PARIS).replace(minute=0, second=0, microsecond=0)
-    return hour.replace(hour=0), hour
+    day = hour.replace(hour=0)
+    next_hour = (hour.astimezone(UTC) + timedelta(hours=1)).astimezone(clock.PARIS)  # an hour comes twice in autumn
+    return (day, day + timedelta(days=1)), (hour, next_hour)
 
 
+@transaction.atomic
 def watch_volume(
     *,
     by_actor: str,
@@ -81,10 +81,15 @@ def watch_volume(
     """
     today = at.astimezone(clock.PARIS).date()
     limits = limits or limits_of(source, today, rules.as_known_on(today))
-    if limits is not None:
-        day, hour = windows(at)
-        pace = (_recorded_since(day, by_actor, source), _recorded_since(hour, by_actor, source))
-        raise_alerts(pace, limits, actor=by_actor, at=at, practitioner=practitioner, these=0)
+    if limits is None:
+        return
+    for (start, end), threshold in zip(windows(at), (limits.per_day, limits.per_hour), strict=True):
+        recorded = _recorded_since(start, by_actor, source)
+        if recorded > threshold:
+            blocks_from = limits.blocks_at and limits.blocks_at * threshold
+            row = [by_actor, source, practitioner and practitioner.pk, start, end, recorded, threshold, blocks_from, at]
+            with connection.cursor() as cursor:
+                cursor.execute(_RAISE, row)
 
 
 def watch_batch(batch: RecordingBatch, *, today: date, book: RuleBook) -> None:
@@ -98,30 +103,6 @@ def _recorded_since(start: datetime, actor: str, source: str) -> int:
     alone = Dose.objects.filter(recorded_by=actor, recorded_at__gte=start, batch__isnull=True, source=source).count()
     batches = RecordingBatch.objects.filter(recorded_by=actor, started_at__gte=start, source=source)
     return alone + (batches.aggregate(total=Sum("recorded"))["total"] or 0)
-
-
-@transaction.atomic(savepoint=False)
-def raise_alerts(
-    pace: tuple[int, int],
-    limits: Limits,
-    *,
-    actor: str,
-    at: datetime,
-    practitioner: Practitioner | None = None,
-    these: int = 1,
-) -> None:
-    """Raise the alerts of an account, or bring them up to date. `pace`: its acts of the day and of the hour, before these."""
-    starts = windows(at)
-    spans = (timedelta(days=1), timedelta(hours=1))
-    thresholds = (limits.per_day, limits.per_hour)
-    for before, start, span, threshold in zip(pace, starts, spans, thresholds, strict=True):
-        recorded = before + these
-        if recorded > threshold:
-            blocks_from = limits.blocks_at and limits.blocks_at * threshold
-            end = start + span
-            row = [actor, limits.source, practitioner and practitioner.pk, start, end, recorded, threshold, blocks_from, at]
-            with connection.cursor() as cursor:
-                cursor.execute(_RAISE, row)
 
 
 def is_blocked(actor: str) -> bool:

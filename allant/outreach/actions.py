@@ -6,10 +6,11 @@ from typing import Any
 
 import yaml
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from allant import clock
 from allant.outreach.models import Message, Template
-
+from allant.outreach.templates import checked
 
 RECIPIENTS = ("person", "practitioner", "organisation")
 
@@ -19,7 +20,7 @@ def load_templates(*, by: str) -> int:
     """Bring the shipped wordings into the table; returns how many were new. A version already there must be identical."""
     known = {template.key: template for template in Template.objects.all()}
     at = clock.now()
-    shipped = [Template(**entry, loaded_at=at, loaded_by=by) for entry in _shipped()]
+    shipped = [Template(**checked(entry), loaded_at=at, loaded_by=by) for entry in _shipped()]
     for template in shipped:
         former = known.get(template.key)
         if former and (former.subject, former.body) != (template.subject, template.body):
@@ -58,4 +59,10 @@ def queue_messages(*, cause_kind: str, select: str, parameters: Sequence[Any], t
 def drop_messages(*, cause_kind: str, cause_id: int, reason: str) -> int:
     """Withdraw what still waits for this cause, in French for which reason; returns how many. What left stays sent."""
     waiting = Message.objects.pending().filter(cause_kind=cause_kind, cause_id=cause_id)
+    return waiting.update(status=Message.Status.DROPPED, drop_reason=reason)
+
+
+def drop_causes(*, cause_kind: str, causes: QuerySet[Any], reason: str) -> int:
+    """`drop_messages` for many causes: `causes` is a query of their numbers."""
+    waiting = Message.objects.pending().filter(cause_kind=cause_kind, cause_id__in=causes)
     return waiting.update(status=Message.Status.DROPPED, drop_reason=reason)

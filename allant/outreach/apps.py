@@ -6,3 +6,10 @@ class OutreachConfig(AppConfig):
     label = "outreach"
     verbose_name = "Contacts"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from allant.outreach import answers, causes
+        from allant.outreach.dialogues import actions as dialogues
+
+        causes.register(answers.CAUSE, answers.variables_of_answers)
+        causes.register(dialogues.CAUSE, dialogues.variables_of_turns)

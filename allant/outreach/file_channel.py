@@ -20,6 +20,7 @@ from django.db import transaction
 
 from allant.outreach import addresses, texts
 from allant.outreach.models import Channel, Message
+from allant.outreach.templates import fill
 
 BATCH = 5_000
 COLUMNS = ("message", "adresse", "objet", "texte")
@@ -76,16 +77,9 @@ def _reachable(messages: list[Message], on: date) -> list[Row]:
     address = addresses.of_messages(messages, on)
     _drop([message for message in messages if message.pk not in variables], "cause révoquée")
     _drop([message for message in messages if message.pk in variables and message.pk not in address], "plus d'adresse")
-    templates = texts.templates_of(messages)
-    return [
-        (
-            message.pk, address[message.pk], template.subject.format_map(variables[message.pk]),
-            template.body.format_map(variables[message.pk]),
-        )
-        for message in messages
-        if message.pk in variables and message.pk in address
-        for template in [templates[message.template, message.channel]]
-    ]
+    left = [message for message in messages if message.pk in variables and message.pk in address]
+    templates = texts.of_each(left)
+    return [(message.pk, address[message.pk], *fill(templates[message.pk], variables[message.pk])) for message in left]
 
 
 def _drop(messages: list[Message], reason: str) -> None:

@@ -133,15 +133,15 @@ def events(found: Sequence[Event]) -> None:
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_EVENTS, columns)
-        for kind, (status, before) in _BECOMES.items():
-            said = [event for event in found if event.kind == kind]
-            if said:
-                reason = "" if status == Message.Status.DELIVERED else (said[0].detail or DeliveryEvent.Kind(kind).label)
-                values = {"status": status, "ids": [event.message for event in said], "at": said[-1].at}
-                cursor.execute(_STATUS, {**values, "reason": reason[:80], "from": before, "uncertain": UNCERTAIN})
+        for kind, detail in sorted({(event.kind, event.detail) for event in found if event.kind in _BECOMES}):
+            status, before = _BECOMES[kind]
+            said = [event for event in found if (event.kind, event.detail) == (kind, detail)]
+            reason = "" if status == Message.Status.DELIVERED else (detail or DeliveryEvent.Kind(kind).label)
+            values = {"status": status, "ids": [event.message for event in said], "at": said[-1].at}
+            cursor.execute(_STATUS, {**values, "reason": reason[:80], "from": before, "uncertain": UNCERTAIN})
 
 
-_BECOMES = {
+_BECOMES: dict[str, tuple[str, list[str]]] = {
     DeliveryEvent.Kind.DELIVERED: (Message.Status.DELIVERED, ["sending", "sent", "failed"]),
     DeliveryEvent.Kind.FAILED: (Message.Status.FAILED, ["sending", "sent"]),
     DeliveryEvent.Kind.BOUNCED: (Message.Status.FAILED, ["sending", "sent", "delivered"]),

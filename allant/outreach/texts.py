@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from allant.outreach import causes
 from allant.outreach.models import Message, Template
+from allant.people.models import Person
 
 
 class NoTemplate(LookupError):
@@ -32,3 +33,19 @@ def templates_of(messages: Sequence[Message], language: str = "fr") -> dict[tupl
         named = ", ".join(f"« {slug} » pour le canal {channel}" for slug, channel in missing)
         raise NoTemplate(f"Modèle de message absent : {named}. Ajoutez-le aux textes livrés, puis relancez l'envoi.")
     return texts
+
+
+def of_each(messages: Sequence[Message]) -> dict[int, Template]:
+    """Message → the last version of its text in the language of its person, in French where it has none. Raises NoTemplate."""
+    french = templates_of(messages) if messages else {}
+    people = Person.objects.filter(pk__in={message.person_id for message in messages} - {None}).exclude(language="fr")
+    language = dict(people.values_list("pk", "language"))
+    if not language:
+        return {message.pk: french[message.template, message.channel] for message in messages}
+    wanted = Template.objects.filter(slug__in={slug for slug, _ in french}, language__in=set(language.values()))
+    other = {(each.slug, each.channel, each.language): each for each in wanted.order_by("version")}
+    return {
+        message.pk: other.get((*place, language.get(message.person_id, "fr")), french[place])
+        for message in messages
+        for place in [(message.template, message.channel)]
+    }

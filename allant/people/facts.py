@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from allant import facts
 from allant.facts import BOOLEAN, DATE, MANY, ONE, TEXT, Fact, FactTable
-from allant.geography import departements, regions
+from allant.geography import departements, epcis, regions
 from allant.people.models import Scheme, Sex, SituationKind
 
 
 def _departement_names() -> dict[str, str]:
     return {item.code: item.name for item in departements().values()}
+
+
+def _epci_names() -> dict[str, str]:
+    return {item.code: item.name for item in epcis().values()}
 
 
 def _region_names() -> dict[str, str]:
@@ -29,10 +33,12 @@ reachable AS (
     GROUP BY 1
 )
 SELECT person.id AS person_id, person.birth_date, person.sex, person.commune_code AS commune,
-       person.departement_code AS departement, region_of.region, person.fund_code AS fund, person.scheme, person.died_on,
-       person.rights_open, coalesce(reachable.landline, false) AS has_landline, coalesce(reachable.mobile, false) AS has_mobile,
+       epci_of_commune.epci, person.departement_code AS departement, region_of.region, person.fund_code AS fund, person.scheme,
+       person.died_on, person.rights_open, coalesce(reachable.landline, false) AS has_landline,
+       coalesce(reachable.mobile, false) AS has_mobile,
        coalesce(reachable.email, false) AS has_email, person.treating_practitioner_id IS NOT NULL AS has_treating_doctor
 FROM people_person AS person
+LEFT JOIN people_epci_of_commune AS epci_of_commune ON epci_of_commune.commune = person.commune_code
 LEFT JOIN region_of ON region_of.departement = person.departement_code
 LEFT JOIN reachable ON reachable.person_id = person.id
 WHERE person.merged_into_id IS NULL
@@ -56,6 +62,14 @@ def person_table() -> FactTable:
             Fact("birth_date", DATE, "date de naissance", "date de naissance inconnue"),
             Fact("sex", TEXT, "sexe", "sexe inconnu", choices=dict(Sex.choices)),
             Fact("commune", TEXT, "commune", "commune inconnue", value_fr="dans la commune {}"),
+            Fact(
+                "epci",
+                TEXT,
+                "intercommunalité",
+                "intercommunalité inconnue",
+                choices=_epci_names,
+                value_fr="dans l'intercommunalité {}",
+            ),
             Fact(
                 "departement",
                 TEXT,

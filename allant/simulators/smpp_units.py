@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from smpplib import consts, gsm, smpp  # type: ignore[import-untyped]
+from smpplib.client import SimpleSequenceGenerator  # type: ignore[import-untyped]
 
+NUMBERS = SimpleSequenceGenerator()  # the library wants one to make a unit; each unit then gets the number of its session
 ESCAPE, EXTENSION = 0x1B, 0x80
 STATES = {"DELIVRD": consts.SMPP_MESSAGE_STATE_DELIVERED, "EXPIRED": consts.SMPP_MESSAGE_STATE_EXPIRED,
           "UNDELIV": consts.SMPP_MESSAGE_STATE_UNDELIVERABLE}  # fmt: skip
@@ -59,7 +61,7 @@ class Delivery:
     def unit(self, sequence: int) -> bytes:
         """The bytes of its deliver_sm."""
         made = smpp.make_pdu(
-            "deliver_sm", client=None, sequence=sequence, source_addr_ton=consts.SMPP_TON_INTL, source_addr=self.sender,
+            "deliver_sm", client=NUMBERS, sequence=sequence, source_addr_ton=consts.SMPP_TON_INTL, source_addr=self.sender,
             dest_addr_ton=consts.SMPP_TON_UNK, destination_addr=self.number, data_coding=self.coding, short_message=self.text,
             esm_class=consts.SMPP_MSGTYPE_DELIVERYACK if self.receipt_of else consts.SMPP_MSGTYPE_DEFAULT,
         )  # fmt: skip
@@ -73,12 +75,12 @@ class Delivery:
 
 def parse(data: bytes) -> Any:
     """One unit from its bytes."""
-    return smpp.parse_pdu(data, client=None, allow_unknown_opt_params=True)
+    return smpp.parse_pdu(data, client=NUMBERS, allow_unknown_opt_params=True)
 
 
 def answer(command: str, to: Any, status: int = consts.SMPP_ESME_ROK, **fields: Any) -> bytes:
     """The bytes of an answer."""
-    made = smpp.make_pdu(command, client=None, **fields)
+    made = smpp.make_pdu(command, client=NUMBERS, **fields)
     made.sequence, made.status = to.sequence, status
     return bytes(made.generate())
 

@@ -6,6 +6,7 @@ Control, one JSON object a line, one answered:
     {"set": {"throttle_next": 3}}                   the faults of `Behaviour`
     {"inbound": {"from": "33639980001", "to": "38000", "text": "STOP"}}
     {"drop": true}                                  closes every connection
+    {"forget": true}                                gives no more what waits for a client
     {"count": true}                                 {"accepted": 12, "sessions": 1, "waiting": 0}
 
 Protocol units are those of smpplib, which the product's sender uses too; the server side (sessions, windows, receipts) is ours.
@@ -221,6 +222,8 @@ async def control(centre: Centre, reader: asyncio.StreamReader, writer: asyncio.
             centre.behaviour = replace(centre.behaviour, **order["set"])
         if "inbound" in order:
             centre.deliver(Delivery.typed(order["inbound"]["from"], order["inbound"].get("to", ""), order["inbound"]["text"]))
+        if "forget" in order:
+            centre.waiting.clear()
         if "drop" in order:
             for session in list(centre.sessions):
                 session.transport.abort()

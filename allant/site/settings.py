@@ -4,6 +4,8 @@ ALLANT_HOME     data folder (default: `.allant/` in the clone)
 ALLANT_ORIGIN   public address, e.g. https://allant.exemple.fr (default: this machine only)
 ALLANT_TODAY    the day taken for today, for demonstrations (default: the clock)
 <PROVIDER>_URL, <PROVIDER>_CLIENT_ID, <PROVIDER>_CLIENT_SECRET  identity providers (see `providers`)
+ALLANT_BOOKING_PARTNERS  booking partners as JSON: {"code": {"url": "https://…/fhir", "token": "…"}} (default: none)
+ALLANT_BOOKINGS_AN_HOUR  appointments booked online from one address (default: 30)
 ALLANT_READER_URL  the carte Vitale reader of each workstation (default: http://127.0.0.1:9405); see docs/how-to/carte-vitale.md
 ALLANT_SMS_ROUTE  the SMS centre, smpp://identifier:password@host:port/?source=38000 (default: none); see docs/how-to/sms.md
 ALLANT_SNAPSHOT  the Parquet snapshot that the workshop counts on (default: the register itself); see docs/how-to/spark.md
@@ -11,6 +13,7 @@ ALLANT_STATE_LOOK  `1` shows the State's logo: reserved by law to State services
 DATABASE_URL    a PostgreSQL server (default: the embedded one; importing this file starts nothing)
 """
 
+import json
 import os
 
 from allant.api import oauth_settings
@@ -20,6 +23,8 @@ ALLANT_HOME = home.folder()
 ALLANT_TODAY = home.fixed_today()
 ALLANT_STATE_LOOK = os.environ.get("ALLANT_STATE_LOOK") == "1"
 ALLANT_READER_URL = os.environ.get("ALLANT_READER_URL", "http://127.0.0.1:9405").rstrip("/")
+ALLANT_BOOKINGS_AN_HOUR = int(os.environ.get("ALLANT_BOOKINGS_AN_HOUR", "30"))  # online, from one address
+ALLANT_BOOKING_PARTNERS = json.loads(os.environ.get("ALLANT_BOOKING_PARTNERS", "{}"))
 ALLANT_SMS_ROUTE = os.environ.get("ALLANT_SMS_ROUTE", "")
 ALLANT_SNAPSHOT = os.environ.get("ALLANT_SNAPSHOT", "")
 ALLANT_PUBLICATION = ALLANT_HOME / "publication"  # the open-data files served at /chiffres/fichiers/
@@ -54,6 +59,7 @@ INSTALLED_APPS = [
     "allant.pages.public",
     "allant.pages.professional",
     "allant.pages.campaigns",
+    "allant.pages.outreach",
     "allant.pages.administration",
     "allant.pages.appointments",
     "allant.pages.insured",
@@ -63,6 +69,7 @@ INSTALLED_APPS = [
     # libraries
     "pgtrigger",
     "pghistory",
+    "procrastinate.contrib.django",
     "allauth",
     "allauth.account",
     "allauth.socialaccount",
@@ -134,6 +141,9 @@ ACCOUNT_EMAIL_VERIFICATION = "none"  # addresses come from the providers; Allant
 OAUTH2_PROVIDER = oauth_settings.SETTINGS
 OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth2_provider.Application"  # migrations read it, changed or not
 ACCOUNT_RATE_LIMITS = {"sign_in": "60/m/ip"}  # a shared office stays under it, a machine that guesses does not
+
+# Jobs: periodic and finite ones, never one a message (allant/outreach/workers.py)
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"  # the file of a room that declares its jobs
 
 # Language and time
 LANGUAGE_CODE = "fr"

@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("allant.pages.base.urls")),
     path("professionnel/", include("allant.pages.professional.urls")),
     path("campagnes/", include("allant.pages.campaigns.urls")),
+    path("contacts/", include("allant.pages.outreach.urls")),
     path("administration/", include("allant.pages.administration.urls")),
     path("assure/", include("allant.pages.insured.urls")),
     path("rendez-vous/", include("allant.pages.appointments.urls")),

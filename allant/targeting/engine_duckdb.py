@@ -110,6 +110,10 @@ class Engine:
         query = f"SELECT {names}, count(*) AS people FROM ({target}) GROUP BY ALL ORDER BY people DESC, {names}"
         return self._run(definition, query).to_arrow_table()
 
+    def over(self, definition: Definition, columns: Sequence[str], query: str) -> list[tuple[Any, ...]]:
+        """The rows of a query that holds `{target}`: the SELECT of `person_id` and these columns of the person table."""
+        return self._run(definition, query.format(target=self.sql(definition, columns))).fetchall()
+
     def write(self, definition: Definition, path: Path, *, as_of: date, parameters: dict[str, Any] | None = None) -> TargetList:
         """Write the list of `person_id`, ascending, as one Parquet file that appears whole or not at all.
 

@@ -8,7 +8,10 @@ class VaccinationConfig(AppConfig):
     verbose_name = "Vaccination"
 
     def ready(self) -> None:
-        """Tell the rules of a dose what the declarations say."""
+        """Tell the rules of a dose what the declarations say; offer the ready-made campaigns."""
+        from allant.campaigns import ready_made
         from allant.vaccination import declared
+        from allant.vaccination.campaigns import COVID
 
         declared.offer()
+        ready_made.register(COVID)

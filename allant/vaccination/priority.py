@@ -8,10 +8,10 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from allant.campaigns.populations import population
 from allant.doctrine import NotYetInForce, RuleBook
 from allant.people.models import SituationKind
 from allant.targeting import Definition, Verdict, define, why
-from allant.vaccination.campaigns import population
 from allant.vaccination.known import Known
 from allant.vaccination.known import told as as_told
 

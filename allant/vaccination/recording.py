@@ -15,6 +15,7 @@ from allant.immunizations.actions import Act, DoseRefused, correct_dose, record_
 from allant.immunizations.models import Dose, Infection, Source
 from allant.people.models import Person
 from allant.vaccination.eligibility import Declaration, current_declaration, declare_eligibility
+from allant.vaccination.history import proof_of, refused_as_history
 from allant.vaccination.known import Known
 from allant.vaccination.models import EligibilityDeclaration
 from allant.vaccination.professions import not_allowed
@@ -23,10 +24,6 @@ from allant.vaccination.state import State, locked_state
 
 NOT_ELIGIBLE = "Éligibilité non validée : validez d'abord l'onglet « Éligibilité Vaccination »."
 NOT_PROVEN = "Justificatif manquant : indiquez sur quel document la dose est lue (certificat, carnet…)."
-GIVEN_HERE = (
-    "Dose injectée en France depuis l'ouverture du téléservice, le {opened_on:%d/%m/%Y} : elle s'enregistre dans l'onglet de "
-    "vaccination, à sa date, par qui l'a injectée. Ici, seules les doses reçues à l'étranger ou avant ce jour."
-)
 IMPOSSIBLE_INFECTION = "Date de l'infection impossible : dans le futur, ou antérieure à la naissance. Vérifiez-la."
 
 
@@ -148,10 +145,9 @@ def record_history(
     book = rules.as_known_on(today)
     if recorder is not None and (refusal := not_allowed(recorder, "record", today, book)):
         raise Refused("profession_not_allowed", refusal)
-    if not country and entry.occurred_on >= (opened_on := book.periods("teleservice.professions")[0].starts_on):
-        raise Refused("given_here", GIVEN_HERE.format(opened_on=opened_on))
-    if country:
-        entry = replace(entry, proof=f"{entry.proof.strip()} (à l'étranger : {country})"[:200])
+    entry = replace(entry, proof=proof_of(entry.proof, country))
+    if refusal := refused_as_history(entry.occurred_on, entry.proof, book):
+        raise Refused("given_here", refusal)
     return record_vaccination(
         person=person, entry=entry, source_key=source_key, by=by, recorder=None, organisation=None, today=today
     )
@@ -162,6 +158,8 @@ def correct_vaccination(*, dose: Dose, entry: Entry, by: str, reason: str, today
     """Version n + 1 by its recorder, while the next dose is not recorded (VC-36). Raises DoseRefused, CorrectionRefused."""
     today = today or clock.today()
     state, book = locked_state(dose.person), rules.as_known_on(today)
+    if dose.proof and (refusal := refused_as_history(entry.occurred_on, entry.proof, book)):
+        raise Refused("given_here", refusal)
     others = [other for other in state.doses if other.pk != dose.pk and other.dose_number < dose.dose_number]
     place = _placed(_with_infection(state.known, entry, today), others, entry, book)
     return correct_dose(

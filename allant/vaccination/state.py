@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,16 +16,26 @@ from allant.vaccination.known import Known, with_told
 
 _LOCK = "SELECT id FROM people_person WHERE id = %s OR merged_into_id = %s ORDER BY id FOR NO KEY UPDATE"
 _DOSE = ("id", "person_id", "occurred_on", "vaccine", "dose_number", "series", "series_doses")
-_READ = f"""
-SELECT ARRAY(SELECT occurred_on FROM immunizations_infection WHERE person_id = ANY(%(records)s) AND disease = '{COVID19}'
+_OF_RECORDS = f"""
+       ARRAY(SELECT occurred_on FROM immunizations_infection WHERE person_id = ANY(%(records)s) AND disease = '{COVID19}'
              ORDER BY occurred_on),
        (SELECT json_agg(json_build_array(kind, code, starts_on, ends_on)) FROM people_situation
         WHERE person_id = ANY(%(records)s)),
        (SELECT json_agg(json_build_array({", ".join(_DOSE)}) ORDER BY occurred_on, dose_number) FROM immunizations_dose
         WHERE person_id = ANY(%(records)s) AND disease = '{COVID19}' AND ended_at IS NULL),
        (SELECT json_agg(declared_situations ORDER BY declared_at) FROM vaccination_eligibilitydeclaration
-        WHERE person_id = ANY(%(records)s) AND ended_at IS NULL),
-       (SELECT id FROM immunizations_dose WHERE source_key = %(key)s)
+        WHERE person_id = ANY(%(records)s) AND ended_at IS NULL)
+"""
+_READ = f"SELECT {_OF_RECORDS}, (SELECT id FROM immunizations_dose WHERE source_key = %(key)s)"
+_READ_MANY = f"""
+SELECT named.id, survivor.id, survivor.birth_date, survivor.died_on, member.ids,
+       {_OF_RECORDS.replace("%(records)s", "member.ids")}
+FROM people_person AS named
+JOIN people_person AS survivor ON survivor.id = coalesce(named.merged_into_id, named.id)
+CROSS JOIN LATERAL (
+    SELECT ARRAY(SELECT survivor.id UNION ALL SELECT id FROM people_person WHERE merged_into_id = survivor.id) AS ids OFFSET 0
+) AS member
+WHERE named.id = ANY(%(persons)s)
 """
 
 
@@ -47,7 +58,27 @@ def locked_state(person: Person, source_key: str = "") -> State:
         cursor.execute(_LOCK, [survivor.pk, survivor.pk])
         records = [number for (number,) in cursor.fetchall()]
         cursor.execute(_READ, {"records": records, "key": source_key})
-        infections, situations, doses, declared, sent = cursor.fetchone()
+        *found, sent = cursor.fetchone()
+    return _state(survivor, records, found, sent)
+
+
+def states_of(persons: Iterable[int]) -> dict[int, State]:
+    """What stands of many persons, by number, in one query and without a lock; a merged record has the survivor's state.
+
+    Of the person, only the dates of birth and death are read.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_READ_MANY, {"persons": list(set(persons))})
+        rows = cursor.fetchall()
+    states = {}
+    for named, survivor, born, died, records, *found in rows:
+        person = Person.from_db("default", ["id", "birth_date", "died_on", "merged_into_id"], [survivor, born, died, None])
+        states[named] = _state(person, records, found, None)
+    return states
+
+
+def _state(survivor: Person, records: Sequence[int], found: Sequence[Any], sent: int | None) -> State:
+    infections, situations, doses, declared = found
     known = Known(survivor, tuple(records), tuple(infections), tuple(_situation(row) for row in _rows(situations)))
     told = _rows(declared)
     return State(with_told(known, told[-1] if told else ()), tuple(_dose(row) for row in _rows(doses)), bool(told), sent)

@@ -10,6 +10,7 @@ from allant.campaigns.models import TargetDraft
 from allant.campaigns.workshop import catalogue, drafts
 from allant.campaigns.workshop import tree as trees
 from allant.campaigns.workshop.preview import preview
+from allant.campaigns.workshop.recognition import recognised
 from allant.doctrine import rules
 from allant.outreach.actions import load_templates
 from allant.targeting import InvalidTarget, define, engine_postgres, sentence, tables
@@ -78,6 +79,44 @@ def test_tg_03_a_tree_is_grown_denied_switched_and_pruned_by_paths() -> None:
     assert trees.remove(tree, ()) == trees.EMPTY
 
 
+def test_tg_03_a_criterion_is_changed_where_it_stands_and_its_denial_kept() -> None:
+    tree: trees.Tree = {"and": [leaf("mobile"), {"or": [{"not": leaf("age", lowest=75, highest=None)}, leaf("email")]}]}
+    mark = trees.mark_of(trees.node_at(tree, (1, 0)))
+    changed = trees.replace(tree, (1, 0), mark, leaf("age", lowest=80, highest=None))
+    assert changed == {"and": [leaf("mobile"), {"or": [{"not": leaf("age", lowest=80, highest=None)}, leaf("email")]}]}
+    for path in ((1, 1), (1, 7), ()):  # another criterion stands there, or none
+        with pytest.raises(trees.BadPath):
+            trees.replace(tree, path, mark, leaf("mobile"))
+
+
+def test_tg_03_what_the_catalogue_did_not_write_is_not_taken_for_one_of_its_criteria() -> None:
+    t = tables()
+    other_day = t.person.age_on(date(2020, 1, 1)) >= 75
+    for written in (other_day, t.dose.count() >= 2, t.person.age_on(DAY) > 75, t.person.sex.is_in(["F"]) & other_day):
+        assert recognised(trees.from_definition(define(written)), DAY) is None
+    both = trees.from_definition(define(t.person.age_on(DAY).between(75, 79)))
+    kind, values = recognised(both, DAY) or (None, None)
+    assert kind is catalogue.KINDS["age"] and values == {"lowest": 75, "highest": 79}
+
+
+@pytest.mark.django_db
+def test_tg_03_changes_are_undone_one_by_one() -> None:
+    draft = drafts.open_draft(campaign=None, by="agency:a", on=DAY, book=BOOK)
+    for code in ("mobile", "email"):
+        draft = drafts.change_draft(draft, lambda tree, code=code: trees.add(tree, (), leaf(code)))
+    draft = drafts.change_draft(draft, lambda tree: tree)  # nothing changed, nothing to undo
+    with pytest.raises(trees.BadPath):
+        drafts.change_draft(draft, lambda tree: trees.remove(tree, (7,)))
+    draft = drafts.undo_change(draft)
+    assert draft.tree == {"and": [leaf("mobile")]}
+    draft = drafts.undo_change(draft)
+    with pytest.raises(drafts.NothingToUndo, match="Rien à annuler"):
+        drafts.undo_change(draft)
+    for age in range(drafts.MOST_UNDONE + 5):
+        draft = drafts.change_draft(draft, lambda tree, age=age: trees.add(tree, (), leaf("age", lowest=age, highest=None)))
+    assert len(draft.former) == drafts.MOST_UNDONE
+
+
 @pytest.mark.parametrize("path", [(7,), (0, 0), (1, 5)])
 def test_a_place_that_is_no_longer_there_is_said_and_nothing_changes(path: trees.Path) -> None:
     tree = trees.add(trees.add(trees.EMPTY, (), leaf("mobile")), (), {"or": [leaf("email")]})
@@ -115,7 +154,7 @@ def test_tg_03_every_criterion_of_the_catalogue_compiles_counts_and_reads_back()
     """Each kind, alone and denied, runs on the register and has French words."""
     small_country.settle()
     answers: dict[str, object] = {
-        "whole": 2, "codes": ["01053"], "date": date(2021, 1, 18),
+        "whole": 2, "codes": ["01053"], "epci": ["200071751"], "date": date(2021, 1, 18),
     }  # fmt: skip
     for kind in catalogue.KINDS.values():
         values = {
@@ -126,6 +165,7 @@ def test_tg_03_every_criterion_of_the_catalogue_compiles_counts_and_reads_back()
             tree = {"and": [leaf("age", lowest=0, highest=None), written]}
             assert engine_postgres.count(trees.to_definition(tree)) <= small_country.PEOPLE
             assert all(row.text or row.joint for row in trees.rows(tree)), kind.code
+        assert recognised(node, DAY) == (kind, values), "what the catalogue wrote, it reads back to be changed"
 
 
 @pytest.mark.django_db

@@ -2,7 +2,17 @@
 
 import pytest
 
-from allant.geography import UnknownDepartement, communes, departement_of, departements, region_of, regions
+from allant.geography import (
+    UnknownDepartement,
+    communes,
+    departement_of,
+    departements,
+    epci_of_communes,
+    epcis,
+    epcis_named,
+    region_of,
+    regions,
+)
 
 
 def test_the_country_is_whole() -> None:
@@ -48,3 +58,14 @@ def test_regions_of_departements() -> None:
     assert regions()[region_of("974")].name == "La Réunion"
     with pytest.raises(UnknownDepartement, match="« 20 » inconnu"):
         region_of("20")
+
+
+def test_tg_03_each_commune_knows_its_epci_and_a_name_finds_one() -> None:
+    """TG-03: 1 255 bodies with own taxes on 1 January 2026; only some islands are outside any."""
+    assert len(epcis()) == 1255 and set(epci_of_communes().values()) == set(epcis())
+    outside = {row["code"] for row in communes().select(["code", "epci", "population"]).to_pylist() if not row["epci"]}
+    assert {"29155", "22016"} < outside, "Ouessant, Bréhat"
+    assert epcis()[epci_of_communes()["35238"]].name == "Rennes Métropole"
+    assert [body.code for body in epcis_named("CA du Bassin de Bourg-en-Bresse")] == ["200071751"]
+    assert epcis_named("Bassin de Bourg en Bresse") == epcis_named("200071751") and epcis_named("Bassin") == ()
+    assert len(epcis_named("quatre rivieres")) == 2

@@ -36,7 +36,7 @@ def _fetch(query: str) -> list[tuple]:
 def test_summary_of_a_history() -> None:
     """Number, first, complete, booster, last."""
     load(3)
-    record_doses_in_bulk(rows(HISTORY), source="csv", by="test", batch_key="k", today=TODAY)
+    record_doses_in_bulk(rows(HISTORY), source="csv", by="test", batch_key="k", forced_reason="essai", today=TODAY)
     fields = ("dose_count", "first_on", "first_vaccine", "complete_on", "booster_on", "last_on", "last_vaccine")
     assert list(DoseSummary.objects.values_list(*fields)) == [
         (3, day("2021-03-01"), "vaxzevria", day("2021-06-01"), day("2021-12-20"), day("2021-12-20"), "spikevax"),
@@ -49,7 +49,7 @@ def test_summary_of_a_history() -> None:
 def test_removing_a_dose_changes_the_summary() -> None:
     """Nothing is stored: what is cancelled no longer counts."""
     load(3)
-    record_doses_in_bulk(rows(HISTORY), source="csv", by="test", batch_key="k", today=TODAY)
+    record_doses_in_bulk(rows(HISTORY), source="csv", by="test", batch_key="k", forced_reason="essai", today=TODAY)
     cancel_administratively(dose=Dose.objects.get(source_key="a2"), by="admin", reason="fausse dose")
     summary = DoseSummary.objects.get(person_id=1)
     assert (summary.dose_count, summary.complete_on, summary.booster_on) == (2, None, day("2021-12-20"))
@@ -111,7 +111,7 @@ def test_every_fact_query_gives_its_columns() -> None:
     """The contract between rooms: key and columns of each fact table, and one row a person where it says so."""
     load(3)
     person(departement_code="2A").contact_points.create(kind="landline", value="+33199000001")
-    record_doses_in_bulk(rows(HISTORY), source="csv", by="test", batch_key="k", today=TODAY)
+    record_doses_in_bulk(rows(HISTORY), source="csv", by="test", batch_key="k", forced_reason="essai", today=TODAY)
     for name in ("person", "situation", "infection", "dose", "dose_summary"):
         table = registry.table(name)
         with connection.cursor() as cursor:

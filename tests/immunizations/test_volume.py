@@ -1,12 +1,16 @@
 """A stolen session is limited: abnormal volume is raised to an administrator, and stops the account at twice the threshold."""
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import psycopg
 import pytest
+from django.db import OperationalError, connection
+from pytest_django import DjangoAssertNumQueries
 
 from allant import clock
 from allant.doctrine import RuleBook, Rules, rules
@@ -25,6 +29,7 @@ from allant.immunizations.actions import (
 from allant.immunizations.models import Dose, RecordingBatch, VolumeAlert
 from allant.people.models import Person
 from tests.immunizations.builders import TODAY, act, rows
+from tests.immunizations.other_process import blocked_at
 from tests.people.builders import load
 
 pytestmark = pytest.mark.django_db
@@ -170,7 +175,11 @@ def test_the_replay_is_not_watched() -> None:
 def test_windows_are_those_of_paris() -> None:
     """Midnight in Paris, also when the clocks change."""
     day, hour = volume.windows(datetime(2021, 3, 28, 1, 30, tzinfo=UTC))
-    assert (day, hour) == (datetime(2021, 3, 27, 23, tzinfo=UTC), datetime(2021, 3, 28, 1, tzinfo=UTC))
+    assert day == (datetime(2021, 3, 27, 23, tzinfo=UTC), datetime(2021, 3, 28, 22, tzinfo=UTC))
+    assert hour == (datetime(2021, 3, 28, 1, tzinfo=UTC), datetime(2021, 3, 28, 2, tzinfo=UTC))
+    _, hour = volume.windows(datetime(2021, 10, 31, 0, 30, tzinfo=UTC))
+    in_utc = [moment.astimezone(UTC) for moment in hour]
+    assert in_utc == [datetime(2021, 10, 31, tzinfo=UTC), datetime(2021, 10, 31, 1, tzinfo=UTC)]
 
 
 def test_the_thresholds_are_the_doctrine_s() -> None:
@@ -183,3 +192,44 @@ def test_the_thresholds_are_the_doctrine_s() -> None:
     assert software.blocks_at is None
     assert volume.limits_of("official_series", on, book) is None
     assert volume.limits_of("teleservice", on.replace(year=2020, month=1), rules.as_known_on(on)) is None
+
+
+def test_an_alert_comes_with_the_act_that_went_too_far(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    """VC-90: one statement writes both, so a crash leaves both or neither, even where no transaction holds the act."""
+    load(4)
+    record(1, 3)
+    with django_assert_num_queries(2) as asked:  # the person read by the test, then the act
+        record(4, 1)
+    assert "EXECUTE record_dose" in asked[-1]["sql"]
+    assert alerts() == [("ps:1", "hour", 4, 3)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_killed_while_the_alert_is_raised_there_is_neither_act_nor_alert(cluster_dsn: str) -> None:
+    """The session dies while the alert is written, no transaction being around: sent again, the act raises it."""
+    load(4)
+    record(1, 3, source="teleservice")
+    lock = "LOCK TABLE immunizations_volumealert IN EXCLUSIVE MODE"
+    with blocked_at(cluster_dsn, lock) as wait_for, ThreadPoolExecutor(1) as pool:
+        sent = pool.submit(_sent_alone)
+        with psycopg.connect(cluster_dsn, autocommit=True) as other:
+            for _ in range(2):  # sent again on a new session, it is stopped again
+                wait_for(1)
+                other.execute(_STOP)
+        assert isinstance(sent.exception(timeout=60), OperationalError)
+    assert (Dose.objects.count(), VolumeAlert.objects.count()) == (3, 0)
+    record(4, 1)
+    assert (Dose.objects.count(), alerts()) == (4, [("ps:1", "hour", 4, 3)])
+
+
+_STOP = """
+SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
+
+
+def _sent_alone() -> None:
+    try:
+        record(4, 1)
+    finally:
+        connection.close()

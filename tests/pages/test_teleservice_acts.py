@@ -37,7 +37,7 @@ from tests.pages.teleservice import signed_in
 pytestmark = pytest.mark.django_db
 HISTORY = {
     "source_key": "6f7b1c1e-0b5e-4c1b-9a51-0000000000a8", "vaccine": "comirnaty", "occurred_on": "2021-01-20", "dose_number": "1",
-    "lot": "", "proof": "certificat allemand", "origin": "etranger", "country": "Allemagne",
+    "lot": "", "proof": "certificat allemand", "origin": "etranger", "country": "Allemagne", "step": "record",
 }  # fmt: skip
 
 
@@ -170,7 +170,7 @@ def test_query_counts(client: Client, someone: Person) -> None:
     found["infection"] = count(client, url("infection", someone.pk))
     send(client, someone)
     dose = Dose.objects.get()
-    correction = {**dose_values(lot="EM0477"), "pourquoi-reason": "lot mal lu"}
+    correction = {**dose_values(lot="EM0477"), "pourquoi-reason": "lot mal lu", "step": "record"}
     found["correct"] = count(client, url("dose_correct", someone.pk, dose.pk), correction)
     found["infected"] = count(client, url("infection", someone.pk), {"occurred_on": "2020-10-05"})
     other = known_patient(given_names="Paul")

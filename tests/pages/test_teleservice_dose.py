@@ -305,7 +305,12 @@ def test_only_the_recorder_corrects_a_dose_before_the_next(client: Client, someo
     assert f'value="{LOT}"' in body(client.get(address))
     values = dose_values(lot="EM0477")
     assert client.post(address, values).status_code == 422
-    page = client.post(address, {**values, "pourquoi-reason": "lot mal lu"}, follow=True)
+    values |= {"pourquoi-reason": "lot mal lu"}
+    check = client.post(address, values)
+    assert f"EM0477 au lieu de {LOT}" in text_of(check) and "Motif de la modification : lot mal lu" in text_of(check)
+    assert Dose.objects.get().lot == LOT
+    assert 'value="lot mal lu"' in body(client.post(address, {**hidden(check), "step": "edit"}))
+    page = client.post(address, {**hidden(check), "step": "record"}, follow=True)
     second = Dose.objects.get(version=2)
     assert "Rectificatif des données télétransmises à l'Assurance Maladie" in text_of(page) and second.lot == "EM0477"
     assert "Tout document d’une version antérieure ne vaut plus" in text_of(page)
@@ -338,10 +343,34 @@ def test_a_dose_given_abroad_is_history_with_its_proof(client: Client, someone: 
     assert "Justificatif manquant" in refused and "Choisissez : à l’étranger" in refused
     values |= {"proof": "certificat allemand", "origin": "etranger"}
     assert "Pays absent" in text_of(client.post(address, values))
-    page = client.post(address, {**values, "country": "Allemagne"}, follow=True)
+    assert "Nom de pays illisible" in text_of(client.post(address, {**values, "country": "Allemagne (RFA)"}))
+    check = client.post(address, {**values, "country": "Allemagne"})
+    assert "Justificatif certificat allemand (à l'étranger : Allemagne)" in text_of(check) and not Dose.objects.exists()
+    page = client.post(address, {**hidden(check), "step": "record"}, follow=True)
     assert "certificat allemand" in text_of(page)
     assert Dose.objects.get().proof == "certificat allemand (à l'étranger : Allemagne)"
-    assert client.get(url("dose_correct", someone.pk, Dose.objects.get().pk)).status_code == 200
+
+
+def test_the_correction_of_a_history_entry_asks_again_where_it_was_given(client: Client, someone: Person) -> None:
+    """VC-42, VC-36: the country is shown to correct; a dose of France since the opening is refused here as in the entry."""
+    values = {
+        "source_key": another(8), "vaccine": "comirnaty", "occurred_on": "2021-01-20", "dose_number": "1", "lot": "",
+        "proof": "certificat allemand", "origin": "etranger", "country": "Allemagne", "step": "record",
+    }  # fmt: skip
+    client.post(url("history", someone.pk), values)
+    first = Dose.objects.get()
+    address = url("dose_correct", someone.pk, first.pk)
+    page = body(client.get(address))
+    assert 'value="Allemagne"' in page and 'value="certificat allemand"' in page and 'value="etranger"' in page
+    values |= {"pourquoi-reason": "pays mal lu", "step": "check"}
+    assert "Rien ne change" in text_of(client.post(address, values))
+    here = client.post(address, {**values, "origin": "avant", "country": ""})
+    assert here.status_code == 422 and "s'enregistre dans l'onglet de vaccination" in text_of(here)
+    check = client.post(address, {**values, "country": "Autriche"})
+    assert "à l'étranger : Autriche) au lieu de certificat allemand (à l'étranger : Allemagne)" in text_of(check)
+    client.post(address, {**hidden(check), "step": "record"})
+    second = Dose.objects.get(version=2)
+    assert second.proof == "certificat allemand (à l'étranger : Autriche)" and second.replaces_id == first.pk
 
 
 def test_an_infection_counts_in_the_schedule(client: Client, someone: Person) -> None:

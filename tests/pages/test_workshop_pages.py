@@ -60,6 +60,52 @@ def test_tg_03_a_target_is_counted_split_and_read_back_as_it_grows(manager: Clie
 
 
 @pytest.mark.django_db
+def test_tg_03_a_criterion_is_changed_in_place_and_the_change_undone(manager: Client) -> None:
+    """Without a script: the form comes back filled, the criterion keeps its place and its denial."""
+    small_country.settle()
+    draft = begun(manager)
+    put(manager, draft, "mobile")
+    put(manager, draft, "age", lowest=75)
+    manager.post(f"{draft}changer/", {"operation": "inverser", "place": "1"})
+    put(manager, draft, "email")
+    assert manager.get(draft).content.decode().count(">Modifier<") == 1, "only what has blanks"
+    form = manager.get(f"{draft}critere/", {"modifier": "1"})
+    assert 'value="75"' in form.content.decode() and "Enregistrer ce critère" in form.content.decode()
+    seen = {"modifier": "1", "vu": form.context["asked"].mark}
+    refused = manager.post(f"{draft}critere/", {**seen, "lowest": 300})
+    assert refused.status_code == 400 and "Enregistrer ce critère" in refused.content.decode()
+    answer = manager.post(f"{draft}critere/", {**seen, "lowest": 80, "highest": 90})
+    assert answer["Location"] == f"{draft}#critere-1"
+    before = TargetDraft.objects.get().tree
+    assert [len(before["and"]), "not" in before["and"][1]] == [3, True] and "80" in str(before["and"][1])
+    assert manager.post(f"{draft}critere/", {**seen, "lowest": 60}).status_code == 409, "it changed since it was shown"
+    assert TargetDraft.objects.get().tree == before
+    for wrong, status in (("9", 409), ("x", 409), ("0", 200)):
+        assert manager.get(f"{draft}critere/", {"modifier": wrong}).status_code == status
+    assert "Annuler le dernier changement" in manager.get(draft).content.decode()
+    manager.post(f"{draft}changer/", {"operation": "annuler", "place": ""})
+    assert "'to': 75" in str(TargetDraft.objects.get().tree["and"][1])
+    for _ in range(5):
+        last = manager.post(f"{draft}changer/", {"operation": "annuler", "place": ""})
+    assert last.status_code == 409 and "Rien à annuler" in last.content.decode()
+
+
+@pytest.mark.django_db
+def test_tg_03_an_epci_is_chosen_by_name_or_code(manager: Client) -> None:
+    """TG-03: EPCI, with the browser's own completion."""
+    small_country.settle()
+    draft = begun(manager)
+    assert "CA du Bassin de Bourg-en-Bresse (200071751)" in manager.get(f"{draft}critere/", {"nature": "epci"}).content.decode()
+    for typed, said in (("Nulle part", "une intercommunalité"), ("CC des Quatre Rivières", "Plusieurs"), ("", "obligatoire")):
+        refused = manager.post(f"{draft}critere/", {"nature": "epci", "place": "", "values": [typed, ""]})
+        assert refused.status_code == 400 and said in refused.content.decode() and typed in refused.content.decode()
+    put(manager, draft, "epci", values=["bassin de bourg en bresse", "", "Rennes Métropole (243500139)", "200071751"])
+    page = manager.get(draft).content.decode()
+    assert "dans l&#x27;intercommunalité 200071751 (CA du Bassin de Bourg-en-Bresse) ou 243500139 (Rennes Métropole)" in page
+    assert "Rennes Métropole (243500139)" in manager.get(f"{draft}critere/", {"modifier": "0"}).content.decode()
+
+
+@pytest.mark.django_db
 def test_tg_03_a_draft_page_asks_a_fixed_number_of_queries(
     manager: Client, django_assert_max_num_queries: Callable[[int], object]
 ) -> None:
@@ -156,6 +202,16 @@ def test_tg_03_the_workshop_by_keyboard_in_a_browser(
     page.get_by_role("button", name="Ajouter ce critère").press("Enter")
     page.wait_for_selector("#phrase")
     assert "avec un mobile" in page.locator("#phrase").inner_text()
+    page.get_by_role("link", name="Modifier le critère 1").press("Enter")
+    page.wait_for_url("**/critere/?modifier=0")
+    axe(page)
+    page.get_by_label("Âge minimal").fill("61")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**#critere-0")
+    assert "61 ans ou plus" in page.locator("#phrase").inner_text()
+    page.get_by_role("button", name="Annuler le dernier changement").press("Enter")
+    page.wait_for_url(lambda url: "#" not in url)
+    assert "61 ans ou plus" not in page.locator("#phrase").inner_text()
     page.get_by_role("button", name="Enregistrer comme nouvelle version").press("Enter")
     page.wait_for_url("**/campagnes/essai/")
     assert "Version 2" in page.content()
@@ -164,5 +220,7 @@ def test_tg_03_the_workshop_by_keyboard_in_a_browser(
     page.goto(f"{site}/campagnes/")
     page.get_by_role("button", name="Construire une cible").press("Enter")
     page.wait_for_url("**/atelier/**")
-    page.goto(page.url + "critere/?nature=situation&place=")
-    axe(page)
+    draft = page.url
+    for nature in ("situation", "epci"):
+        page.goto(f"{draft}critere/?nature={nature}&place=")
+        axe(page)

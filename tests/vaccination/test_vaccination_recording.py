@@ -12,8 +12,8 @@ from allant.campaigns.models import Invitation
 from allant.immunizations.actions import CorrectionRefused, DoseRefused, record_dose
 from allant.immunizations.models import Dose, Infection
 from allant.people.actions import merge
-from allant.people.models import Person
-from allant.vaccination.eligibility import DeclarationRefused
+from allant.people.models import Person, Situation
+from allant.vaccination.eligibility import DeclarationRefused, correct_eligibility
 from allant.vaccination.journey import journey_of
 from allant.vaccination.known import known_of, with_told
 from allant.vaccination.models import EligibilityDeclaration
@@ -70,17 +70,38 @@ def test_a_past_infection_told_that_day_counts_and_is_kept() -> None:
 
 def test_an_immunodepression_told_at_the_bedside_counts() -> None:
     """VC-40, VC-41: before the register knows it, an infection does not shorten the schedule; a third dose is proposed, and
-    recorded with a reason, since the register cannot confirm it."""
+    recorded without a reason: the checks know the declaration in force."""
     someone = patient("1971-05-01")
     declare(someone, declared_situations=("immunodepressed",))
     assert give(someone, "2021-04-06", infected_on=day("2020-10-01")).series_doses == 2
     give(someone, "2021-05-18")
     found = journey_of(someone, day("2021-06-20"), known("2021-06-20"))
     assert found.next and found.next.is_booster and found.next.earliest == day("2021-06-15")
+    third = give(someone, "2021-06-20")
+    assert (third.series, third.forced_rules) == ("booster", [])
+
+
+def test_only_the_declaration_in_force_tells_a_situation() -> None:
+    """VC-25, VC-41: corrected before the first dose, the declaration no longer opens a third one; the register may."""
+    someone = patient("1971-05-01")
+    first = declare(someone, declared_situations=("immunodepressed",))
+    correct_eligibility(declared=first, declaration=declaration(), by=DOCTOR, reason="erreur", today=day("2021-02-02"))
+    give(someone, "2021-04-06")
+    give(someone, "2021-05-18")
     with pytest.raises(DoseRefused) as refusal:
         give(someone, "2021-06-20")
-    assert refusal.value.forceable
-    assert give(someone, "2021-06-20", reason="greffe").series == "booster"
+    assert (refusal.value.codes, refusal.value.forceable) == (["booster_before_opening"], True)
+    Situation.objects.create(person=someone, kind="immunodepressed", starts_on=day("2021-06-19"))
+    assert give(someone, "2021-06-20").forced_rules == []
+
+
+def test_a_situation_told_under_an_absorbed_record_counts() -> None:
+    """VC-41, VC-63."""
+    absorbed, someone = patient("1971-05-01"), patient("1971-05-01")
+    declare(absorbed, declared_situations=("immunodepressed",))
+    merge(duplicate=absorbed, into=someone, by="agent", reason="même personne")
+    for given_on in ("2021-04-06", "2021-05-18", "2021-06-20"):
+        assert give(someone, given_on).forced_rules == []
 
 
 # first vaccine, day; second vaccine, day; birth; whether the doctrine of the day of the second foresees it

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import pyarrow as pa
 from django.db import transaction
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from msgspec import UNSET
 
@@ -85,12 +86,9 @@ def _read(entries: list[shapes.Entry], client: Client, today: date, book: RuleBo
     known = [(position, one) for position, one in enumerate(sending.received) if one is not None]
     for index, error in resolve([one for _, one in known], client).items():
         sending.refusals[known[index][0]] = error
-    for position, one in known:
-        if position not in sending.refusals:
-            try:
-                complete(one, book)
-            except Refusal as error:
-                sending.refusals[position] = error
+    known = [(position, one) for position, one in known if position not in sending.refusals]
+    for index, error in complete([one for _, one in known], book).items():
+        sending.refusals[known[index][0]] = error
     return sending
 
 
@@ -120,7 +118,8 @@ def _record(sending: _Sending, client: Client, today: date, *, key: str) -> None
         report = record_doses_in_bulk(_table(acts, client), source=SOURCE, by=client.by, batch_key=key, today=today)
     except BatchRefused as error:
         raise refusal(HTTPStatus.CONFLICT, "conflict", str(error), "Bundle.identifier") from None
-    for line, reasons in RejectedRow.objects.filter(batch=report.batch_id).values_list("line", "reasons"):
+    refused = RejectedRow.objects.filter(batch=report.batch_id).values_list("line", "reasons") if report.refused else ()
+    for line, reasons in refused:
         sending.refusals[positions[line - 1]] = Refusal(status_of(reasons), issues_of(reasons))
     _find_doses(sending, positions, acts, report.batch_id)
     log_access(
@@ -151,6 +150,7 @@ def _table(acts: list[Received], client: Client) -> pa.Table:
             "location_id": pa.array([act.location and act.location.pk for act in acts], pa.int64()),
             "organisation_id": pa.array([client.organisation_id] * count, pa.int64()),
             "practitioner_id": pa.array([act.performer and act.performer.pk for act in acts], pa.int64()),
+            "forced_reason": pa.array([act.forced_reason for act in acts], pa.string()),
         }
     )
 
@@ -171,11 +171,26 @@ def _find_doses(sending: _Sending, positions: list[int], acts: list[Received], b
             by_key[act.source_key] = (found[0], found[1], False)
         else:
             missing.append((position, act))
+    if missing:
+        _find_by_content(sending, missing)
+
+
+def _find_by_content(sending: _Sending, missing: list[tuple[int, Received]]) -> None:
+    """Acts recorded under another key, looked for together."""
+    survivors = {
+        pk: merged or pk
+        for pk, merged in Person.objects.filter(pk__in={act.patient.pk for _, act in missing}).values_list("pk", "merged_into_id")
+    }
+    standing = Q(person__in=survivors.values()) | Q(person__merged_into__in=survivors.values())
+    doses = list(Dose.objects.current().filter(standing).select_related("person"))
+    roots = roots_of(doses)
+    by_content = {
+        (dose.person.merged_into_id or dose.person_id, dose.occurred_on, dose.vaccine, dose.dose_number): dose for dose in doses
+    }
     for position, act in missing:
-        same = Dose.objects.current().filter(occurred_on=act.occurred_on, vaccine=act.vaccine, dose_number=act.dose_number)
-        person = Person.objects.get(pk=act.patient.pk)
-        if dose := same.given_to(person.merged_into or person).first():
-            sending.doses[position] = (roots_of([dose])[dose.pk], dose.version, False)
+        survivor = survivors.get(int(act.patient.pk or 0))
+        if dose := by_content.get((survivor, act.occurred_on, act.vaccine, act.dose_number)):
+            sending.doses[position] = (roots[dose.pk], dose.version, False)
 
 
 def _responses(sending: _Sending) -> Iterator[dict[str, Any]]:

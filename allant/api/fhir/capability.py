@@ -190,6 +190,11 @@ _PROTOCOL = {
     "required": ["doseNumberPositiveInt"],
     "properties": {"doseNumberPositiveInt": {"type": "integer"}, "seriesDosesPositiveInt": {"type": "integer"}, "series": _TEXT},
 }
+_EXTENSION = {
+    "type": "object",
+    "required": ["url"],
+    "properties": {"url": {"type": "string", "example": systems.FORCED_REASON}, "valueString": _TEXT},
+}
 _IMMUNIZATION = {
     "type": "object",
     "required": ["resourceType", "status", "vaccineCode", "patient", "occurrenceDateTime"],
@@ -204,6 +209,7 @@ _IMMUNIZATION = {
         "occurrenceDateTime": {"type": "string"},
         "primarySource": {"type": "boolean"},
         "reportOrigin": _CONCEPT,
+        "extension": {"type": "array", "items": _EXTENSION},
         "location": _REFERENCE,
         "lotNumber": _TEXT,
         "site": _CONCEPT,

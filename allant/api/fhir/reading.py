@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import date
 from http import HTTPStatus
@@ -13,6 +14,7 @@ from allant.api.fhir import ids, shapes, systems
 from allant.api.fhir.outcomes import Issue, Refusal
 from allant.api.fhir.vaccines import vaccine_of
 from allant.people import matricule
+from allant.vaccination.history import proof_of
 
 COMPLETED, ERROR = "completed", "entered-in-error"
 LONGEST_KEY = 180  # characters: the version's suffix still fits in the column
@@ -43,6 +45,7 @@ class Received:
     lot: str = ""
     site: str = ""
     proof: str = ""
+    forced_reason: str = ""
     performer: Pointer | None = None
     location: Pointer | None = None
     organisation: int | None = None
@@ -158,11 +161,35 @@ class _Reader:
         """What a dose given elsewhere rests on (VC-42): told as not from the primary source, with its origin."""
         if self.resource.primarySource is not False:
             return ""
-        proof = _said(self.resource.reportOrigin)
+        origin = self.resource.reportOrigin
+        proof = _said(origin)
         if not proof:
             text = "Un acte rapporté (primarySource : false) dit d'où il est repris, par exemple « Carnet de vaccination »."
             self.wrong("required", text, "reportOrigin")
-        return proof[:LONGEST_REASON]
+        return proof_of(proof, self._country(origin))
+
+    def _country(self, origin: shapes.Concept | UnsetType) -> str:
+        """The country where it was given, by its ISO code; '' in France, or not said."""
+        for index, coding in enumerate(_list(origin.coding) if isinstance(origin, shapes.Concept) else ()):
+            if coding.system == systems.COUNTRY:
+                code = _text(coding.code)
+                if not re.fullmatch("[A-Z]{2,3}", code):
+                    text = "Un pays a un code de deux ou trois lettres capitales (ISO 3166)."
+                    self.wrong("code-invalid", text, f"reportOrigin.coding[{index}].code")
+                return "" if code in systems.IN_FRANCE else code
+        return ""
+
+    def forced_reason(self) -> str:
+        """Why the act breaks rules of the schedule, where its author says so."""
+        for index, one in enumerate(_list(self.resource.extension)):
+            if one.url == systems.FORCED_REASON:
+                reason = _text(one.valueString).strip()
+                if not reason:
+                    self.wrong("required", "Le motif est attendu, en texte (valueString).", f"extension[{index}]")
+                if len(reason) > LONGEST_REASON:
+                    self.wrong("too-long", f"Motif : {LONGEST_REASON} caractères au plus.", f"extension[{index}]")
+                return reason
+        return ""
 
     def source_key(self, client: str) -> str:
         for index, one in enumerate(_list(self.resource.identifier)):
@@ -188,6 +215,7 @@ def read(resource: shapes.Immunization, *, client: str, known_on: date) -> Recei
         lot=reader.lot(),
         site=reader.site(),
         proof=reader.proof(),
+        forced_reason=reader.forced_reason(),
         performer=reader.performer(),
         location=reader.location(),
     )
@@ -238,9 +266,10 @@ def matricule_of(identifier: shapes.Identifier) -> tuple[str | None, str, str]:
 
 def _said(concept: shapes.Concept | UnsetType) -> str:
     """What a concept says, in words."""
-    if concept is UNSET:
+    if not isinstance(concept, shapes.Concept):
         return ""
-    words = [_text(concept.text), *(_text(one.display) or _text(one.code) for one in _list(concept.coding))]  # type: ignore[union-attr]
+    words = [_text(concept.text)]
+    words += [_text(one.display) or _text(one.code) for one in _list(concept.coding) if one.system != systems.COUNTRY]
     return next((word.strip() for word in words if word.strip()), "")
 
 

@@ -12,6 +12,7 @@ from django.db import transaction
 from allant.accounts.log import Entry
 from allant.accounts.models import LoggedAction
 from allant.api.clients import Client
+from allant.api.fhir import systems
 from allant.api.fhir.outcomes import Issue, Refusal, refusal
 from allant.api.fhir.ranks import complete
 from allant.api.fhir.reading import Received
@@ -19,7 +20,7 @@ from allant.api.fhir.resolving import place_kind, resolve
 from allant.directory.models import Location, Organisation, Practitioner
 from allant.doctrine import RuleBook
 from allant.immunizations.actions import Act, CorrectionRefused, DoseRefused, cancel_dose, correct_dose, is_new, record_dose
-from allant.immunizations.checks import REASONS
+from allant.immunizations.checks import REASONS, RULES
 from allant.immunizations.models import Dose
 from allant.people.models import Person
 
@@ -46,6 +47,15 @@ _ELEMENTS = {
 }
 
 
+_FORCEABLE = {check.code for check in RULES}
+_HOW_TO_FORCE = Issue(
+    "informational",
+    f"Si l'acte est exact, renvoyez-le avec son motif : extension {systems.FORCED_REASON}, valueString.",
+    ("Immunization.extension",),
+    severity="information",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """The dose, and whether this request made it."""
@@ -55,8 +65,10 @@ class Recorded:
 
 
 def issues_of(codes: list[str]) -> list[Issue]:
-    """What the register found wrong with an act, each with its element."""
-    return [Issue(_issue_code(code), REASONS[code], (_ELEMENTS.get(code, "Immunization.occurrenceDateTime"),)) for code in codes]
+    """What the register found wrong with an act, each with its element; then, when a reason would let it in, how to give one."""
+    found = ((code, _ELEMENTS.get(code, "Immunization.occurrenceDateTime")) for code in codes)
+    issues = [Issue(_issue_code(code), REASONS[code], (element,)) for code, element in found]
+    return [*issues, _HOW_TO_FORCE] if _FORCEABLE.issuperset(codes) else issues
 
 
 def status_of(codes: list[str]) -> HTTPStatus:
@@ -76,6 +88,7 @@ def record(received: Received, *, client: Client, today: date, book: RuleBook) -
             source=SOURCE,
             source_key=received.source_key,
             by=client.by,
+            forced_reason=received.forced_reason,
             today=today,
             book=book,
             logged=_entry(client, "enregistrement d'une vaccination"),
@@ -97,7 +110,9 @@ def change(dose: Dose, received: Received, *, client: Client, today: date, book:
             if received.cancelled:
                 changed = cancel_dose(dose=dose, by=client.by, reason=reason)
             else:
-                changed = correct_dose(dose=dose, act=act, by=client.by, reason=reason, today=today, book=book)
+                changed = correct_dose(
+                    dose=dose, act=act, by=client.by, reason=reason, forced_reason=received.forced_reason, today=today, book=book
+                )
         except CorrectionRefused as error:
             raise refusal(HTTPStatus.CONFLICT, "conflict", str(error)) from None
         except DoseRefused as error:
@@ -108,9 +123,8 @@ def change(dose: Dose, received: Received, *, client: Client, today: date, book:
 
 
 def _act(received: Received, client: Client, book: RuleBook) -> tuple[Person, Act]:
-    if refused := resolve([received], client):
+    if refused := resolve([received], client) or complete([received], book):
         raise refused[0]
-    complete(received, book)
     return _row(Person, received.patient.pk), Act(
         occurred_on=received.occurred_on,
         vaccine=received.vaccine,

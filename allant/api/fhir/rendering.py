@@ -50,6 +50,9 @@ def _optional(dose: Dose, client: str) -> dict[str, Any]:
         parts["lotNumber"] = dose.lot
     if dose.site:
         parts["site"] = {"coding": _site(dose.site)}
+    if dose.forced_reason:
+        rules = [{"url": systems.FORCED_RULE, "valueCode": rule} for rule in dose.forced_rules]
+        parts["extension"] = [{"url": systems.FORCED_REASON, "valueString": dose.forced_reason}, *rules]
     if dose.proof:
         parts["reportOrigin"] = {"text": dose.proof}
     if dose.location_id:

@@ -81,6 +81,13 @@ class Protocol(Shape):
     targetDisease: list[Concept] | UnsetType = UNSET
 
 
+class Extension(Shape):
+    """Extension; of values, only the one that is read."""
+
+    url: Uri
+    valueString: Text | UnsetType = UNSET
+
+
 class Immunization(Shape):
     """Immunization, as the register keeps it."""
 
@@ -91,6 +98,7 @@ class Immunization(Shape):
     occurrenceDateTime: date
     id: Id | UnsetType = UNSET
     meta: Metadata | UnsetType = UNSET
+    extension: list[Extension] | UnsetType = UNSET
     identifier: list[Identifier] | UnsetType = UNSET
     statusReason: Concept | UnsetType = UNSET
     primarySource: bool | UnsetType = UNSET

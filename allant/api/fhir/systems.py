@@ -32,6 +32,11 @@ LOOSE_SYSTEMS = {  # what senders still write → the system meant
     "urn:oid:1.2.250.1.71.4.2.1": RPPS,
 }
 
+FORCED_REASON = "urn:allant:forced-reason"  # extension of Immunization: why the act breaks rules of the schedule
+FORCED_RULE = "urn:allant:forced-rule"  # the rules it broke, read back only: codes of docs/reference/recording-rules.md
+COUNTRY = "urn:iso:std:iso:3166"
+IN_FRANCE = frozenset({"FR", "FRA", "GP", "MQ", "GF", "RE", "YT", "PM", "BL", "MF"})
+
 INJECTION_SITE = "urn:allant:injection-site"  # codes of `teleservice.injection_sites`
 SITE_OF_ACT_SITE = {
     "LD": "deltoide_gauche",

@@ -129,6 +129,8 @@ class TargetDraft(models.Model):
     "None: for a campaign that does not exist yet."
     owner = models.CharField(max_length=200)
     tree = models.JSONField()
+    former = models.JSONField(default=list, db_default=[])
+    "Its trees before the last changes, the latest last: what « annuler » gives back."
     written_on = models.DateField()
     "The day on which its ages, durations and situations count."
     updated_at = models.DateTimeField()

@@ -38,6 +38,13 @@ class ProfessionalMailing(models.Model):
         verbose_name_plural = "courriers aux professionnels"
         ordering = ("-drafted_at", "-id")
 
+    @property
+    def state(self) -> str:
+        """Where it stands, in French."""
+        if self.abandoned_at is not None:
+            return "abandonné"
+        return "à relire" if self.approved_at is None else "approuvé"
+
     def __str__(self) -> str:
         return self.slug
 
@@ -46,8 +53,12 @@ class MailingRecipient(models.Model):
     """Whom an approved mail is written to: the cause of one message, frozen at the approval."""
 
     mailing = models.ForeignKey(ProfessionalMailing, on_delete=models.PROTECT, related_name="addressees", db_index=False)
-    practitioner = models.ForeignKey(Practitioner, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
-    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    practitioner = models.ForeignKey(
+        Practitioner, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
 
     class Meta:
         verbose_name = "destinataire d'un courrier"

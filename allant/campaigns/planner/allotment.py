@@ -1,8 +1,8 @@
 """The planner itself, without a database: scarce acts given week by week to groups in their order of priority.
 
-Each week, each département gives its own capacity to the groups open that week, the most urgent first; a group gets nothing while a
-more urgent one still waits there. The national reserve then goes to who is left, again the most urgent group first, shared over
-the départements by the largest remainder (Hamilton). Amounts are whole: thousandths of an act, so that nothing is lost or made up.
+Each week, each département gives its own capacity to the groups open that week, the most urgent first; a group gets nothing while
+a more urgent one still waits there. The national reserve then goes to who is left, again the most urgent group first, shared over
+the départements by the largest remainder (Hamilton). Amounts are whole thousandths of an act: nothing is lost or made up.
 """
 
 from dataclasses import dataclass
@@ -93,8 +93,11 @@ def week_done(weeks: tuple[date, ...], opens_on: date, waiting: Counts) -> date 
 
 
 def largest_remainder(total: int, weights: Counts) -> Counts:
-    """Share `total` out in proportion to whole weights, by Hamilton's method: each gets the whole part of its quota, the rest goes
-    to the largest remainders; ties to the larger weight, then to the first in order. Nobody gets more than the quota rounded up."""
+    """Share `total` out in proportion to whole weights, by Hamilton's method.
+
+    Each gets the whole part of its quota, the rest goes to the largest remainders; ties to the larger weight, then to the first
+    in order. Nobody gets more than the quota rounded up.
+    """
     whole = int(weights.sum())
     if not whole or not total:
         return np.zeros_like(weights)

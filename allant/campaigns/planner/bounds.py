@@ -17,14 +17,20 @@ WEEK = timedelta(7)
 class Planned:
     """`left`: persons of this campaign still to invite this week by département ('' when theirs is not known), as planned.
 
-    `more_urgent`: the campaigns of the plan that come before this one and run that day: their people are theirs first.
+    `before`: slugs of the campaigns of the plan that come before this one; `more_urgent`: those of them that run that day: their
+    people are theirs first. `last_wave`: the last one that had left when the plan was computed.
     """
 
     plan: InvitationPlan
     week: date
     share: int
     left: Mapping[str, int]
+    before: Sequence[str]
     more_urgent: Sequence[Campaign]
+
+    @property
+    def last_wave(self) -> int:
+        return int(self.plan.rules["last_wave"])
 
     @property
     def total(self) -> int:
@@ -54,7 +60,8 @@ def planned(campaign: Campaign, on: date) -> Planned | None:
     shares = dict(rows.values_list("departement_code", "invited"))
     gone = _invited_since(plan, campaign, week)
     left = {code: rest for code, share in shares.items() if (rest := share - gone[code]) > 0}
-    return Planned(plan, week, sum(shares.values()), left, _running(order[: order.index(campaign.slug)], on))
+    before = order[: order.index(campaign.slug)]
+    return Planned(plan, week, sum(shares.values()), left, before, _running(before, on))
 
 
 def _invited_since(plan: InvitationPlan, campaign: Campaign, week: date) -> Counter[str]:

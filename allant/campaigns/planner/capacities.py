@@ -47,7 +47,8 @@ def save_capacities(
     cells = [*wanted, *gone]
     with pghistory.context(by=by):
         there = {(row.departement_code, row.week): row for row in _locked(programme, cells)}
-        changed = [_changed(row, wanted[cell], by, at) for cell, row in there.items() if cell in wanted and _differs(row, wanted[cell])]
+        kept = [(row, wanted[cell]) for cell, row in there.items() if cell in wanted]
+        changed = [_changed(row, new, by, at) for row, new in kept if (row.doses, row.slots) != (new.doses, new.slots)]
         WeeklyCapacity.objects.bulk_update(changed, ["doses", "slots", "entered_at", "entered_by"], batch_size=500)
         fresh = [
             WeeklyCapacity(
@@ -87,10 +88,6 @@ def _locked(programme: str, cells: Sequence[tuple[str, date]]) -> Iterable[Weekl
     rows = WeeklyCapacity.objects.select_for_update().filter(Q(programme=programme) & Q(week__in=weeks)).order_by("pk")
     asked = set(cells)
     return [row for row in rows if (row.departement_code, row.week) in asked]
-
-
-def _differs(row: WeeklyCapacity, new: Capacity) -> bool:
-    return (row.doses, row.slots) != (new.doses, new.slots)
 
 
 def _changed(row: WeeklyCapacity, new: Capacity, by: str, at: datetime) -> WeeklyCapacity:

@@ -16,6 +16,7 @@ from allant.doctrine import RuleBook
 from allant.geography import departements
 
 MOST_WEEKS = 26
+FARTHEST = timedelta(731)
 UNKNOWN = ""
 """The place of people whose département is not known: no capacity of its own, the reserve only."""
 
@@ -65,16 +66,22 @@ def _weeks(first_week: date, weeks: int, as_of: date) -> tuple[date, ...]:
     if first_week.weekday():
         raise CannotPlan(f"Le {first_week:%d/%m/%Y} n'est pas un lundi : indiquez le {monday(first_week):%d/%m/%Y}.")
     if first_week < monday(as_of):
-        raise CannotPlan(f"La semaine du {first_week:%d/%m/%Y} est passée : partez au plus tôt de celle du {monday(as_of):%d/%m/%Y}.")
+        earliest = f"partez au plus tôt de celle du {monday(as_of):%d/%m/%Y}"
+        raise CannotPlan(f"La semaine du {first_week:%d/%m/%Y} est passée : {earliest}.")
+    if first_week > as_of + FARTHEST:
+        raise CannotPlan(f"Le {first_week:%d/%m/%Y} est trop lointain : partez d'une semaine des deux prochaines années.")
     if not 1 <= weeks <= MOST_WEEKS:
         raise CannotPlan(f"{weeks} semaines demandées, de 1 à {MOST_WEEKS} attendues.")
     return tuple(first_week + timedelta(7 * rank) for rank in range(weeks))
 
 
 def _campaigns(programme: str, days: Sequence[date], book: RuleBook) -> list[tuple[Campaign, date]]:
-    """Those that may invite in the horizon, in order of priority, with their opening day."""
+    """Those that may invite in the horizon, in order of priority, with their opening day.
+
+    A campaign that asks for no act takes no dose; one that tells an illness is the medical service's own, and told nowhere else.
+    """
     after = days[-1] + timedelta(7)
-    found = Campaign.objects.filter(programme=programme, stopped_at=None, starts_on__lt=after).order_by("slug")
+    found = Campaign.objects.filter(programme=programme, stopped_at=None, starts_on__lt=after, medical=False).exclude(act="")
     alive = [each for each in found if each.ends_on is None or each.ends_on > days[0]]
     return [(each, opens_on) for each, opens_on in openings.in_order(programme, alive, book) if opens_on < after]
 

@@ -14,8 +14,10 @@ from allant.campaigns.planner.capacities import RESERVE
 
 @dataclass(frozen=True)
 class GroupLine:
-    """One group: persons who wait when the plan begins, are invited in it, and still wait after it; `done_in`: the week in which the
-    last one is invited, None when the plan ends before."""
+    """One group: persons who wait when the plan begins, are invited in it, and still wait after it.
+
+    `done_in`: the week in which the last one is invited, None when the plan ends before.
+    """
 
     campaign: Campaign
     opens_on: date
@@ -27,8 +29,10 @@ class GroupLine:
 
 @dataclass(frozen=True)
 class WeekLine:
-    """One week: acts that can be done, those taken by second acts, persons to invite by group (slug), the queue of open groups, and
-    how many départements each limit holds back (`allotment.DOSES`…)."""
+    """One week: acts that can be done, those that second acts take, persons to invite by group (slug), the queue of open groups.
+
+    `limits`: how many départements each limit (`allotment.DOSES`…) holds back.
+    """
 
     week: date
     doses: int
@@ -97,7 +101,7 @@ class Plan:
             WeekLine(
                 week, doses[week], slots[week], reserve[week], sum(self.row.rules["owed"][at][place] for place in self._at),
                 int(self.invited[at].sum()), self._by_group(at), self._queue(at, week),
-                Counter(int(self.row.rules["limits"][at][place]) for place in self._at if self.places[0] or place),
+                self._limits(at),
             )
             for at, week in enumerate(self.weeks)
         ]  # fmt: skip
@@ -121,6 +125,10 @@ class Plan:
         """Who still waits after the week, of the groups open by its end."""
         opened = [rank for rank, opens_on in enumerate(self.openings) if opens_on < week + timedelta(7)]
         return int(self.waiting[at, opened].sum())
+
+    def _limits(self, week: int) -> Mapping[int, int]:
+        places = [at for code, at in zip(self.places, self._at, strict=True) if code]
+        return Counter(int(self.row.rules["limits"][week][at]) for at in places)
 
     def _capacities(self) -> tuple[Counter[date], Counter[date], Counter[date]]:
         doses, slots, reserve = Counter[date](), Counter[date](), Counter[date]()

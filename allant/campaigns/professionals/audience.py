@@ -147,7 +147,7 @@ def _listed(words: Iterable[str], last: str) -> str:
 
 
 def audience_sql(audience: Audience, book: RuleBook, on: date) -> tuple[str, list[object]]:
-    """A SELECT of recipient (`practitioner` or `organisation`), id, kind, departement, email and patients, with its parameters."""
+    """A SELECT of recipient (`practitioner`, `organisation`), id, kind, departement, email and patients, with its parameters."""
     known = professions(book, on)
     codes = [code for name in audience.professions for code in (name, known[name]["annuaire_code"]) if code]
     where, places = ("AND departement_code = ANY(%s)", [list(audience.departements)]) if audience.departements else ("", [])
@@ -171,7 +171,8 @@ def find(audience: Audience, book: RuleBook, on: date) -> Found:
     with connection.cursor() as cursor:
         cursor.execute(
             f"""SELECT grouping(kind), grouping(departement), kind, departement, count(*), count(*) FILTER (WHERE email <> '')
-                FROM ({query}) AS meant GROUP BY GROUPING SETS ((), (kind), (departement)) ORDER BY count(*) DESC, kind, departement""",
+                FROM ({query}) AS meant GROUP BY GROUPING SETS ((), (kind), (departement))
+                ORDER BY count(*) DESC, kind, departement""",
             parameters,
         )
         rows = cursor.fetchall()

@@ -9,12 +9,13 @@ from allant.campaigns.models import Campaign
 from allant.targeting import engine_postgres
 
 
-def to_vaccinate_sql(campaign: Campaign, on: date) -> tuple[str, list[object]]:
+def to_vaccinate_sql(campaign: Campaign, on: date, departement: str = "") -> tuple[str, list[object]]:
     """A SELECT of practitioner_id and patients: for each treating doctor, their living patients whom the campaign means.
 
-    Means: in its target that day, or invited by it before; less who did its act by that day. Merged records are one person.
+    `departement`: of the doctors who practise there only. Means: in its target that day, or invited by it before; less who did its act by that day. Merged records are one person.
     """
     target, parameters = engine_postgres.sql(campaign.current_target.on(on))
+    doctors = "AND person.treating_practitioner_id IN (SELECT id FROM directory_practitioner WHERE departement_code = %s)"
     query = f"""
         SELECT person.treating_practitioner_id AS practitioner_id, count(*) AS patients
         FROM people_person AS person
@@ -25,5 +26,6 @@ def to_vaccinate_sql(campaign: Campaign, on: date) -> tuple[str, list[object]]:
              ) AS meant ON meant.person_id = person.id
         WHERE person.merged_into_id IS NULL AND person.died_on IS NULL AND person.treating_practitioner_id IS NOT NULL
           AND NOT EXISTS (SELECT FROM ({acts_sql(campaign)}) AS act WHERE act.person_id = person.id AND act.done_on <= %s)
+          {doctors if departement else ""}
         GROUP BY 1"""
-    return query, [*parameters, campaign.pk, on, on]
+    return query, [*parameters, campaign.pk, on, on, *([departement] if departement else [])]

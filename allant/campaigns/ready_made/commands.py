@@ -15,12 +15,12 @@ from allant import clock
 from allant.accounts.actors import Actor
 from allant.accounts.log import log_access
 from allant.accounts.models import LoggedAction
+from allant.campaigns.ready_made.plans import UnknownCampaign, plan_named, ready_made
+from allant.campaigns.ready_made.running import Run, run_campaign
 from allant.campaigns.scheme_files import SchemeFileRefused
 from allant.campaigns.waves import CampaignClosed, TargetLost
 from allant.doctrine import rules
 from allant.outreach.models import Channel
-from allant.vaccination.campaigns import ready_made
-from allant.vaccination.running import Run, UnknownCampaign, plan_named, run_campaign
 
 app = typer.Typer(help="Campagnes prêtes à l'emploi.", no_args_is_help=True)
 console = Console()

@@ -21,14 +21,15 @@ from allant.people.models import Scheme, Sex, SituationKind
 from allant.targeting import codec, tables
 from allant.targeting.language import Condition
 
-Asked = Literal["whole", "choice", "choices", "codes", "date"]
+Asked = Literal["whole", "choices", "codes", "epci", "date"]
 Values = Mapping[str, Any]
 HIGHEST_AGE, LONGEST_DELAY = 120, 240  # years, months: beyond, a typing error
 
 
 @dataclass(frozen=True)
 class Blank:
-    """Something a criterion asks for. `whole`: a number from `lowest` to `highest`; `codes`: a list of codes typed."""
+    """Something a criterion asks for. `whole`: a number from `lowest` to `highest`; `codes`: a list of codes typed;
+    `epci`: bodies typed or chosen in the list that comes up."""
 
     name: str
     label: str
@@ -96,9 +97,12 @@ def _ald_group(values: Values, on: date) -> Condition:
     return rows.where(_t().situation.code.is_in(values["values"])).active_on(on).exists()
 
 
+def _complete_since(values: Values, on: date) -> Condition:
+    return _t().dose_summary.complete_on.months_on(on) >= values["months"]
+
+
 def _complete_without_booster(values: Values, on: date) -> Condition:
-    summary = _t().dose_summary
-    return (summary.complete_on.months_on(on) >= values["months"]) & ~summary.booster_on.is_known()
+    return _complete_since(values, on) & ~_t().dose_summary.booster_on.is_known()
 
 
 def _invited_by(values: Values, on: date) -> Condition:
@@ -152,6 +156,13 @@ KINDS: dict[str, Kind] = {
             (Blank("values", "Codes INSEE des communes", "codes", "Cinq caractères chacun, séparés par des espaces."),),
         ),
         Kind(
+            "epci",
+            PLACE,
+            "Intercommunalités",
+            _one_of("person.epci"),
+            (Blank("values", "Intercommunalités", "epci", "Nom ou code SIREN : l'une d'elles suffit."),),
+        ),
+        Kind(
             "fund",
             PLACE,
             "Caisse",
@@ -169,6 +180,7 @@ KINDS: dict[str, Kind] = {
         Kind("treated", HEALTH, "Médecin traitant déclaré", _holds("has_treating_doctor")),
         Kind("vaccinated", DOSES, "Au moins une dose reçue", lambda values, on: _t().dose_summary.exists()),
         Kind("complete", DOSES, "Schéma complet", _known("dose_summary.complete_on")),
+        Kind("complete_since", DOSES, "Schéma complet depuis…", _complete_since, _MONTHS),
         Kind("boosted", DOSES, "Rappel reçu", _known("dose_summary.booster_on")),
         Kind("booster_due", DOSES, "Schéma complet sans rappel, depuis…", _complete_without_booster, _MONTHS),
         Kind(

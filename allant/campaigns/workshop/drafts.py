@@ -25,6 +25,12 @@ from allant.targeting.moving import moved
 OUTREACH_CHANNELS = frozenset({Channel.CALL, Channel.SMS})
 """A campaign that calls or texts goes towards people: the doctrine excludes more of them (`aller_vers`)."""
 
+MOST_UNDONE = 20  # changes; a tree of many codes is some kilobytes
+
+
+class NothingToUndo(LookupError):
+    """The draft has no former state. In French."""
+
 
 @transaction.atomic
 def open_draft(*, campaign: Campaign | None, by: str, on: date, book: RuleBook) -> TargetDraft:
@@ -40,9 +46,27 @@ def open_draft(*, campaign: Campaign | None, by: str, on: date, book: RuleBook) 
 def change_draft(draft: TargetDraft, change: Callable[[trees.Tree], trees.Tree]) -> TargetDraft:
     """Apply an operation of `trees` to the draft as it stands now. Raises what the operation raises; nothing is then changed."""
     locked = TargetDraft.objects.select_for_update().get(pk=draft.pk)
-    locked.tree, locked.updated_at = change(locked.tree), clock.now()
-    locked.save(update_fields=["tree", "updated_at"])
+    changed = change(locked.tree)
+    if changed != locked.tree:
+        locked.former = [*locked.former, locked.tree][-MOST_UNDONE:]
+        _keep(locked, changed)
     return locked
+
+
+@transaction.atomic
+def undo_change(draft: TargetDraft) -> TargetDraft:
+    """The tree as it was before its last change. Raises NothingToUndo."""
+    locked = TargetDraft.objects.select_for_update().get(pk=draft.pk)
+    if not locked.former:
+        raise NothingToUndo("Rien à annuler : la cible est telle qu'elle a été ouverte.")
+    *locked.former, tree = locked.former
+    _keep(locked, tree)
+    return locked
+
+
+def _keep(draft: TargetDraft, tree: trees.Tree) -> None:
+    draft.tree, draft.updated_at = tree, clock.now()
+    draft.save(update_fields=["tree", "former", "updated_at"])
 
 
 def target_of(draft: TargetDraft, book: RuleBook) -> Definition:

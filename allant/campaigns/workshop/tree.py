@@ -9,6 +9,8 @@ leave something the codec would not read, but a group may be empty while it is e
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
@@ -25,6 +27,8 @@ Joint = Literal["and", "or"]
 EMPTY: Tree = {"and": []}
 DEEPEST = 6
 """Groups within groups on a page; what is nested deeper is written in Python."""
+
+LOST = "Ce critère n'est plus là : la cible a changé depuis l'affichage de la page. Relisez-la et recommencez."
 
 
 class BadPath(LookupError):
@@ -80,7 +84,7 @@ def rows(tree: Tree) -> list[Row]:
 def add(tree: Tree, path: Path, node: Mapping[str, Any]) -> Tree:
     """Put a node last in a group. Raises BadPath, TooDeep."""
     if _joint(node) and len(path) >= DEEPEST:
-        raise TooDeep(f"Plus de {DEEPEST} groupes emboîtés : simplifiez la cible.")
+        raise _too_deep()
 
     def change(group: Tree) -> Tree:
         joint = _joint(group)
@@ -104,6 +108,31 @@ def remove(tree: Tree, path: Path) -> Tree:
         return {joint: [node for at, node in enumerate(group[joint]) if at != last]}
 
     return _changed(tree, tuple(above), change)
+
+
+def node_at(tree: Tree, path: Path) -> Tree:
+    """The node at a path, without the denial that may belong to it. Raises BadPath."""
+    bare: Tree = tree.get("not", tree)
+    if not path:
+        return bare
+    joint, (first, *rest) = _joint(bare), path
+    if not joint or first >= len(bare[joint]):
+        raise _lost()
+    return node_at(bare[joint][first], tuple(rest))
+
+
+def mark_of(node: Mapping[str, Any]) -> str:
+    """What tells a node from another, as a form sends it back."""
+    return hashlib.sha256(json.dumps(node, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def replace(tree: Tree, path: Path, mark: str, node: Mapping[str, Any]) -> Tree:
+    """Put a node in the place of the one that had this mark, its denial kept. Raises BadPath, TooDeep."""
+    if not path or mark_of(node_at(tree, path)) != mark:
+        raise _lost()
+    if _joint(node) and len(path) > DEEPEST:
+        raise _too_deep()
+    return _changed(tree, path, lambda _: deepcopy(dict(node)))
 
 
 def deny(tree: Tree, path: Path) -> Tree:
@@ -194,5 +223,9 @@ def _pruned(node: Tree) -> Tree | None:
     return {joint: children}
 
 
+def _too_deep() -> TooDeep:
+    return TooDeep(f"Plus de {DEEPEST} groupes emboîtés : simplifiez la cible.")
+
+
 def _lost() -> BadPath:
-    return BadPath("Ce critère n'est plus là : la cible a changé depuis l'affichage de la page. Relisez-la et recommencez.")
+    return BadPath(LOST)

@@ -100,6 +100,7 @@ class _Chunk:
                 "birth_date": _dates(self.births.days, self.births.precision == NONE),
                 "sex": _coded(self.members.woman, pa.array(["M", "F"])),
                 "commune": _coded(self.commune, places.communes),
+                "epci": _coded(places.epci_of[self.commune], places.epcis, mask=places.epci_of[self.commune] < 0),
                 "departement": _coded(self.departement, places.departements),
                 "region": _coded(places.region_of_departement[self.departement], places.regions),
                 # the other schemes have funds of their own

@@ -115,7 +115,7 @@ def _matricules(country: Country) -> pa.Table:
 
 
 def organisations(country: Country) -> pa.Table:
-    """The funds: one a département, and those of the other schemes. The same for every country."""
+    """The funds and the vaccination centres, one of each a département, and the other schemes. The same for every country."""
     names = {"metropole": "CPAM", "drom": "Caisse de sécurité sociale", "com": "Caisse de sécurité sociale"}
     left_out = parameters().value("places.left_out")
     local = [
@@ -123,8 +123,13 @@ def organisations(country: Country) -> pa.Table:
         for item in departements().values()
         if item.code not in left_out
     ]
-    columns = zip(*local, *((*fund, "") for fund in SCHEME_FUNDS), strict=True)
-    return pa.table(dict(zip(("code", "name", "kind", "departement_code"), map(list, columns), strict=True)))
+    places = [(code, name.rpartition(" – ")[2]) for _, name, _, code in local]
+    centres = [
+        (f"CV-{code}", f"Centre de vaccination – {name}", "centre", code, f"centre-{code}@vaccination.example")
+        for code, name in places
+    ]
+    columns = zip(*((*fund, "") for fund in local), *((*fund, "", "") for fund in SCHEME_FUNDS), *centres, strict=True)
+    return pa.table(dict(zip(("code", "name", "kind", "departement_code", "email"), map(list, columns), strict=True)))
 
 
 STAGES = (

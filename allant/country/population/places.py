@@ -38,6 +38,7 @@ class Places:
         self.communes = table["code"].combine_chunks()
         self.postcodes, self.postcode_of = _dictionary(table["postcode"])
         self.departements, self.departement_of = _dictionary(table["departement"])
+        self.epcis, self.epci_of = _dictionary(table["epci"])  # -1 for a commune outside any
         region_names, region_of = _dictionary(table["region"])
         self.regions = region_names
         self.starts = np.append(np.flatnonzero(np.diff(self.departement_of, prepend=-1)), len(self.codes))
@@ -85,7 +86,7 @@ def _dictionary(column: pa.ChunkedArray) -> tuple[pa.Array, Ints]:
     encoded = column.combine_chunks().dictionary_encode()
     if isinstance(encoded, pa.ChunkedArray):
         encoded = encoded.chunk(0)
-    return encoded.dictionary, encoded.indices.to_numpy().astype(np.int64)
+    return encoded.dictionary, pc.fill_null(encoded.indices, -1).to_numpy().astype(np.int64)
 
 
 def _tilted(

@@ -9,12 +9,14 @@ from django.conf import settings
 
 from allant.campaigns.actions import save_campaign
 from allant.campaigns.models import Campaign
+from allant.campaigns.ready_made import ready_made
+from allant.campaigns.territories import load_experiment
 from allant.campaigns.waves import launch_wave
 from allant.country.replay.weeks import Week
 from allant.doctrine import RuleBook
 from allant.outreach.file_channel import send_to_files
 from allant.outreach.models import Channel
-from allant.vaccination.campaigns import ready_made
+from allant.vaccination.campaigns import PROGRAMME
 
 BY = "rejeu"
 WRITTEN = (Channel.SMS, Channel.EMAIL, Channel.LETTER)
@@ -23,10 +25,11 @@ WRITTEN = (Channel.SMS, Channel.EMAIL, Channel.LETTER)
 
 def save_campaigns(book: RuleBook, scale: float) -> int:
     """Create the campaigns, their weekly capacities brought to the country's size; returns how many."""
-    plans = ready_made(book)
+    plans = ready_made(book, PROGRAMME)
     for plan in plans:
         capacity = None if plan.weekly_capacity is None else max(1, round(plan.weekly_capacity * scale))
-        save_campaign(replace(plan, weekly_capacity=capacity), by=BY)
+        campaign = save_campaign(replace(plan, weekly_capacity=capacity), by=BY)
+        load_experiment(campaign, book, book.known_on, by=BY)
     return len(plans)
 
 

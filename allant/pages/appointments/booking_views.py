@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from allauth.account.adapter import get_adapter
+from django.conf import settings
 from django.core.cache import caches
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -32,7 +33,6 @@ from allant.pages.appointments.links import token_of
 from allant.pages.appointments.search_views import TITLE, terms_today, vaccines_for
 from allant.vaccination.products import vaccine_label
 
-BOOKINGS_AN_HOUR = 30  # from one address: a family, a neighbour who helps, a town hall desk
 TOO_MANY = "Trop de rendez-vous pris depuis votre adresse. Attendez une heure, ou appelez la plateforme."
 TOO_MANY_OPEN = "Trop de rendez-vous sont déjà pris avec ce courriel ou ce mobile. Annulez-en un, ou indiquez une autre adresse."
 WRONG_CODE = "Ce code n'est pas reconnu pour cette date de naissance : vérifiez-le, ou laissez la case vide."
@@ -120,11 +120,11 @@ def _open_at(entry: dict[str, Any]) -> int:
 
 
 def _too_many(request: HttpRequest) -> bool:
-    """Whether this address has used up its hour."""
+    """Whether this address has used up its hour: enough for a family or a neighbour who helps, not for a machine."""
     bookings, key = caches["papers"], f"bookings:{get_adapter(request).get_client_ip(request)}"
     bookings.add(key, 0, timeout=3600)
     try:
-        return int(bookings.incr(key)) > BOOKINGS_AN_HOUR
+        return int(bookings.incr(key)) > settings.ALLANT_BOOKINGS_AN_HOUR
     except ValueError:  # the hour ended between the two
         return False
 

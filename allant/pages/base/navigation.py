@@ -23,12 +23,14 @@ class MenuEntry:
 MENU = (
     MenuEntry("Accueil", "home"),
     MenuEntry("Chiffres", "figures"),
-    MenuEntry("Campagnes", "campaigns", frozenset({Role.CAMPAIGN_MANAGER})),
+    MenuEntry("Campagnes", "campaigns", frozenset({Role.CAMPAIGN_MANAGER, Role.MEDICAL_SERVICE})),
+    MenuEntry("Envois", "sendings", frozenset({Role.CAMPAIGN_MANAGER})),
     MenuEntry(
         "Contacts",
         "person_history",
         frozenset({Role.CAMPAIGN_MANAGER, Role.CALL_AGENT, Role.FRONT_DESK_AGENT, Role.MEDICAL_SERVICE}),
     ),
+    MenuEntry("Visites", "visits", frozenset({Role.DELEGATE})),
     MenuEntry("Espace professionnel", "professional_home", frozenset({Role.HEALTH_PROFESSIONAL, Role.PORTAL_USER})),
     MenuEntry("Administration", "administration_home", frozenset({Role.ADMINISTRATOR, Role.IDENTITY_AGENT})),
     MenuEntry("Mon espace", "insured_home", frozenset({Role.INSURED})),

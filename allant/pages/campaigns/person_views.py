@@ -16,6 +16,7 @@ from allant.accounts.roles import Role
 from allant.accounts.sign_in import covers, roles_of
 from allant.campaigns.history import contacts_of, other_messages_of, standings_of
 from allant.pages.campaigns.forms import PersonSearch
+from allant.pages.campaigns.medical import sees_target, title_for
 from allant.pages.campaigns.wording import channel_name
 from allant.people.models import Person
 
@@ -45,9 +46,11 @@ def _history(request: HttpRequest, person: Person) -> dict[str, object]:
     return {
         "person": person,
         "today": today,
-        "contacts": [(contact, channel_name(contact.channel)) for contact in contacts_of(person)],
+        "contacts": [
+            (contact, channel_name(contact.channel), title_for(request, contact.campaign)) for contact in contacts_of(person)
+        ],
         "others": [(message, channel_name(message.channel)) for message in other_messages_of(person)],
-        "standings": standings_of(person, today),
+        "standings": [each for each in standings_of(person, today) if sees_target(request, each.campaign)],
         "see_criteria": bool(SEE_CRITERIA & roles_of(request)),
     }
 

@@ -11,16 +11,18 @@ from django.views.decorators.http import require_safe
 from allant import clock
 from allant.accounts.access import requires
 from allant.accounts.roles import Role
+from allant.accounts.sign_in import roles_of
 from allant.campaigns import reads
 from allant.campaigns.effect import comparison, effect
 from allant.campaigns.models import Campaign
 from allant.doctrine import rules
+from allant.pages.campaigns.medical import sees_target
 from allant.pages.campaigns.wording import breakdowns, channel_name, state_badge
 
 CAMPAIGNS_A_PAGE = 25
 
 
-@requires(Role.CAMPAIGN_MANAGER)
+@requires(Role.CAMPAIGN_MANAGER, Role.MEDICAL_SERVICE)
 @require_safe
 def campaign_list(request: HttpRequest) -> HttpResponse:
     """Every campaign, by opening day, with its waves and invitations."""
@@ -30,7 +32,7 @@ def campaign_list(request: HttpRequest) -> HttpResponse:
     return render(request, "campaigns/list.html", {"title": "Campagnes", "page_obj": page, "rows": rows, "today": today})
 
 
-@requires(Role.CAMPAIGN_MANAGER)
+@requires(Role.CAMPAIGN_MANAGER, Role.MEDICAL_SERVICE)
 @require_safe
 def campaign_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Objective and gap, target in French with its count, waves, channels, effect so far."""
@@ -54,6 +56,8 @@ def campaign_page(request: HttpRequest, slug: str) -> HttpResponse:
             "gap_percent": 100 * gap.share if gap else None,
             "objective_percent": None if campaign.objective_share is None else 100 * campaign.objective_share,
             "target": target,
+            "sees_target": sees_target(request, campaign),
+            "manages": Role.CAMPAIGN_MANAGER in roles_of(request),
             "count": count,
             "breakdowns": split,
             "waves": [(wave, _by_channel(wave.by_channel)) for wave in campaign.waves.order_by("-number")],

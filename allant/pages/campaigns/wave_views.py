@@ -17,7 +17,9 @@ from allant.accounts.roles import Role
 from allant.accounts.sign_in import actor_of
 from allant.campaigns.actions import resume_campaign, stop_campaign
 from allant.campaigns.models import Campaign
+from allant.campaigns.planner import bounds
 from allant.campaigns.waves import CampaignClosed, launch_wave, reach
+from allant.pages.campaigns.medical import sees_target
 from allant.pages.campaigns.wording import channel_name
 
 LARGEST = 10_000_000
@@ -66,10 +68,12 @@ def launch(request: HttpRequest, slug: str) -> HttpResponse:
         "trail": [("Campagnes", reverse("campaigns")), (campaign.title, reverse("campaign", kwargs={"slug": slug}))],
         "campaign": campaign,
         "target": campaign.current_target,
+        "sees_target": sees_target(request, campaign),
         "today_wave": campaign.waves.filter(planned_on=today).first(),
         "reachable": sum(by_channel.values()),
         "unreachable": found.get(None, 0),
         "by_channel": [(channel_name(code), persons) for code, persons in by_channel.items()],
+        "planned": bounds.planned(campaign, today),
         "form": form,
         "problem": problem,
     }

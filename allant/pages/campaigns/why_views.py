@@ -21,17 +21,21 @@ from allant.accounts.sign_in import covers
 from allant.campaigns import reads
 from allant.campaigns.models import Campaign, Invitation
 from allant.pages.campaigns.forms import PersonSearch
+from allant.pages.campaigns.medical import require_target
 from allant.pages.campaigns.wording import channel_name
 from allant.people.models import Person
 from allant.targeting import Verdict
 
+READERS = (Role.CAMPAIGN_MANAGER, Role.MEDICAL_SERVICE)
 
-@requires(Role.CAMPAIGN_MANAGER)
+
+@requires(*READERS)
 @sensitive_post_parameters("value")
 @require_http_methods(["GET", "HEAD", "POST"])
 def search(request: HttpRequest, slug: str) -> HttpResponse:
     """Find one person by matricule or code. An invited person has a page; another is explained at once, without an address."""
     campaign = get_object_or_404(Campaign, slug=slug)
+    require_target(request, campaign)
     form = PersonSearch(request.POST or None)
     if request.method == "POST":
         found = form.person if form.is_valid() else None
@@ -48,12 +52,13 @@ def search(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "campaigns/why_search.html", context)
 
 
-@requires(Role.CAMPAIGN_MANAGER)
+@requires(*READERS)
 @require_safe
 def why_page(request: HttpRequest, slug: str, invitation: int) -> HttpResponse:
     """Why a person was invited, and whether they still are in the target."""
     invitations = Invitation.objects.select_related("campaign", "person__merged_into", "wave__target_version")
     found = get_object_or_404(invitations, pk=invitation, campaign__slug=slug)
+    require_target(request, found.campaign)
     person = found.person.merged_into or found.person
     _check_territory(request, person)
     return _explain(request, found.campaign, person, found)
@@ -97,8 +102,8 @@ def lines(verdict: Verdict, level: int = 0) -> Iterator[Line]:
 
 
 def _check_territory(request: HttpRequest, person: Person) -> None:
-    """A manager sees the people of the territory they manage; a refusal is logged with the person."""
-    if not covers(request, Role.CAMPAIGN_MANAGER, person.departement_code):
+    """One sees the people of one's own territory; a refusal is logged with the person."""
+    if not any(covers(request, role, person.departement_code) for role in READERS):
         log_request(request, LoggedAction.REFUSED, "personne d'un autre département", [person.pk])
         raise PermissionDenied("Cette personne ne réside pas dans le territoire de votre structure : adressez-vous à sa caisse.")
 

@@ -10,6 +10,7 @@ from django.utils.text import slugify
 
 from allant.campaigns.actions import CampaignPlan
 from allant.campaigns.workshop.catalogue import Blank, Kind
+from allant.geography import Epci, epcis, epcis_named
 from allant.outreach.models import Channel, Template
 from allant.targeting import Definition
 
@@ -18,10 +19,34 @@ MOST_CODES = 500
 DATE = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "fr-input"})
 
 
+class ListedInputs(forms.Widget):
+    """Boxes of one name that share a list of suggestions of the browser's own: works with the keyboard, without a script."""
+
+    template_name = "campaigns/listed_inputs.html"
+    LEAST, SPARE = 3, 1  # boxes shown, and empty ones beside those filled
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
+        """What was typed, empty boxes left out."""
+        typed = data.getlist(name) if hasattr(data, "getlist") else data.get(name, [])
+        return [text.strip() for text in typed if text.strip()]
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        """The boxes and the suggestions."""
+        context: dict[str, Any] = super().get_context(name, None, attrs)
+        filled = list(value or [])
+        empty = max(self.LEAST - len(filled), self.SPARE)
+        context["widget"] |= {"boxes": filled + [""] * empty, "offered": EpciField.offered()}
+        return context
+
+
 class CodesField(forms.CharField):
     """Codes separated by spaces, commas, semicolons or new lines, as a list without repeats."""
 
     widget = forms.Textarea(attrs={"class": "fr-input", "rows": 3, "spellcheck": "false"})
+
+    def prepare_value(self, value: Any) -> Any:
+        """A list of codes as it is typed."""
+        return " ".join(value) if isinstance(value, list) else value
 
     def clean(self, value: Any) -> list[str]:
         """Refuse what cannot be a code, quoting it."""
@@ -31,6 +56,44 @@ class CodesField(forms.CharField):
         if len(codes) > MOST_CODES:
             raise forms.ValidationError(f"{len(codes)} codes, {MOST_CODES} au plus : choisissez un territoire plus grand.")
         return codes
+
+
+class EpciField(forms.Field):
+    """Intercommunal bodies, typed by name or code, or chosen in the list that the browser offers; a list of codes."""
+
+    widget = ListedInputs
+    asked_in_several_boxes = True
+    _LABELLED = re.compile(r"\((\d{9})\)$")
+
+    def prepare_value(self, value: Any) -> list[str]:
+        """Codes as they are chosen in the list; what was typed stays as it was."""
+        return [self._label(epcis()[text]) if text in epcis() else text for text in value or []]
+
+    def clean(self, value: Any) -> list[str]:
+        """Refuse what names no body, or several, quoting it."""
+        codes = list(dict.fromkeys(self._code(text) for text in super().clean(value)))
+        if len(codes) > MOST_CODES:
+            raise forms.ValidationError(f"{len(codes)} intercommunalités, {MOST_CODES} au plus : choisissez un département.")
+        return codes
+
+    def _code(self, text: str) -> str:
+        labelled = self._LABELLED.search(text)
+        found = epcis_named(labelled[1] if labelled else text)
+        if not found:
+            raise forms.ValidationError(f"« {text[:60]} » n'est pas une intercommunalité : choisissez dans la liste proposée.")
+        if len(found) > 1:
+            which = " ou ".join(self._label(body) for body in found)
+            raise forms.ValidationError(f"Plusieurs intercommunalités portent ce nom : {which}.")
+        return found[0].code
+
+    @staticmethod
+    def _label(body: Epci) -> str:
+        return f"{body.name} ({body.code})"
+
+    @classmethod
+    def offered(cls) -> list[str]:
+        """Every body, as it is chosen."""
+        return [cls._label(body) for body in epcis().values()]
 
 
 class CriterionForm(forms.Form):
@@ -64,6 +127,8 @@ def _field(blank: Blank) -> forms.Field:
             return forms.MultipleChoiceField(choices=blank.choices(), widget=forms.CheckboxSelectMultiple, **common)
         case "codes":
             return CodesField(**common)
+        case "epci":
+            return EpciField(**common)
         case _:
             return forms.DateField(widget=DATE, **common)
 

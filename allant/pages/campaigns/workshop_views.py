@@ -19,11 +19,15 @@ from allant.campaigns.models import Campaign, TargetDraft
 from allant.campaigns.workshop import catalogue, drafts
 from allant.campaigns.workshop import tree as trees
 from allant.campaigns.workshop.preview import preview
+from allant.campaigns.workshop.recognition import recognised
+from allant.campaigns.workshop.snapshots import configured
 from allant.doctrine import RuleBook, rules
+from allant.facts import SnapshotError
 from allant.outreach.models import Channel
+from allant.pages.campaigns.medical import require_target
 from allant.pages.campaigns.preview_wording import splits
-from allant.pages.campaigns.workshop_forms import CampaignForm, CriterionForm
-from allant.targeting import InvalidTarget, sentence
+from allant.pages.campaigns.workshop_forms import CampaignForm
+from allant.targeting import Definition, InvalidTarget, sentence
 from allant.targeting.wording import words
 
 Change = Callable[[trees.Tree], trees.Tree]
@@ -48,6 +52,7 @@ def new_target(request: HttpRequest) -> HttpResponse:
 def edit_target(request: HttpRequest, slug: str) -> HttpResponse:
     """Open the draft of a campaign's next version."""
     campaign = get_object_or_404(Campaign, slug=slug)
+    require_target(request, campaign)
     draft = drafts.open_draft(campaign=campaign, by=str(actor_of(request)), on=clock.today(), book=_book())
     return redirect("target_draft", draft=draft.pk)
 
@@ -56,60 +61,46 @@ def edit_target(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def target_draft(request: HttpRequest, draft: int) -> HttpResponse:
     """The tree, what it says in French, how many people it means and how they split."""
-    return _draft_page(request, _own(request, draft))
+    return draft_page(request, own_draft(request, draft))
 
 
 @requires(Role.CAMPAIGN_MANAGER)
 @require_POST
 def change_draft(request: HttpRequest, draft: int) -> HttpResponse:
     """Remove, deny, switch or group; the page is then shown again."""
-    found = _own(request, draft)
+    found = own_draft(request, draft)
     operation = OPERATIONS.get(request.POST.get("operation", ""))
+    if request.POST.get("operation") == "annuler":
+        return _undone(request, found)
     if operation is None:
-        return _draft_page(request, found, "Action inconnue : utilisez les boutons de la page.", 400)
+        return draft_page(request, found, "Action inconnue : utilisez les boutons de la page.", 400)
     try:
         path = trees.read_path(request.POST.get("place", ""))
         drafts.change_draft(found, lambda tree: operation(tree, path))
     except (trees.BadPath, trees.TooDeep) as error:
-        return _draft_page(request, found, str(error), 409)
+        return draft_page(request, found, str(error), 409)
     return redirect("target_draft", draft=found.pk)
 
 
-@requires(Role.CAMPAIGN_MANAGER)
-@require_http_methods(["GET", "HEAD", "POST"])
-def criterion(request: HttpRequest, draft: int) -> HttpResponse:
-    """Fill the blanks of one criterion and put it in a group; one that asks for nothing is put at once."""
-    found = _own(request, draft)
-    asked = request.POST if request.method == "POST" else request.GET
-    kind, place = catalogue.KINDS.get(asked.get("nature", "")), asked.get("place", "")
-    if kind is None:
-        return _draft_page(request, found, "Choisissez un critère dans la liste.", 400)
-    form = CriterionForm(kind, request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            node = catalogue.node(kind, form.cleaned_data, found.written_on)
-            path = trees.read_path(place)
-            drafts.change_draft(found, lambda tree: trees.add(tree, path, node))
-            return redirect("target_draft", draft=found.pk)
-        except InvalidTarget as error:
-            form.add_error(None, str(error))
-        except (trees.BadPath, trees.TooDeep) as error:
-            return _draft_page(request, found, str(error), 409)
-    context = {"title": kind.label, "trail": _trail(found), "form": form, "kind": kind, "place": place, "draft": found}
-    return render(request, "campaigns/workshop_criterion.html", context, status=400 if form.errors else 200)
+def _undone(request: HttpRequest, draft: TargetDraft) -> HttpResponse:
+    try:
+        drafts.undo_change(draft)
+    except drafts.NothingToUndo as error:
+        return draft_page(request, draft, str(error), 409)
+    return redirect("target_draft", draft=draft.pk)
 
 
 @requires(Role.CAMPAIGN_MANAGER)
 @require_POST
 def save_draft(request: HttpRequest, draft: int) -> HttpResponse:
     """Write the draft as the next version of its campaign's target."""
-    found = _own(request, draft)
+    found = own_draft(request, draft)
     if found.campaign is None:
         return redirect("new_campaign", draft=found.pk)
     try:
         version = drafts.save_draft(found, by=str(actor_of(request)), book=_book())
     except InvalidTarget as error:
-        return _draft_page(request, found, str(error), 400)
+        return draft_page(request, found, str(error), 400)
     messages.success(request, f"Cible enregistrée : version {version.number}.")
     return redirect("campaign", slug=found.campaign.slug)
 
@@ -118,7 +109,7 @@ def save_draft(request: HttpRequest, draft: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_campaign(request: HttpRequest, draft: int) -> HttpResponse:
     """Name, dates, channels, texts and capacity of the campaign this target is for (TG-01)."""
-    found = _own(request, draft)
+    found = own_draft(request, draft)
     form = CampaignForm(request.POST or None, initial={"starts_on": clock.today()})
     if request.method == "POST" and form.is_valid():
         try:
@@ -130,11 +121,12 @@ def new_campaign(request: HttpRequest, draft: int) -> HttpResponse:
             return redirect("campaign", slug=campaign.slug)
         except ValueError as error:  # an invalid target, or a title already taken
             form.add_error(None, str(error))
-    context = {"title": "Nouvelle campagne", "trail": _trail(found), "form": form, "draft": found}
+    context = {"title": "Nouvelle campagne", "trail": trail(found), "form": form, "draft": found}
     return render(request, "campaigns/new.html", context, status=400 if form.errors else 200)
 
 
-def _draft_page(request: HttpRequest, draft: TargetDraft, problem: str = "", status: int = 200) -> HttpResponse:
+def draft_page(request: HttpRequest, draft: TargetDraft, problem: str = "", status: int = 200) -> HttpResponse:
+    """The draft as it stands now, with what went wrong."""
     draft.refresh_from_db()
     campaign = draft.campaign
     book = _book()
@@ -145,7 +137,7 @@ def _draft_page(request: HttpRequest, draft: TargetDraft, problem: str = "", sta
         "draft": draft,
         "problem": problem,
         "root": _root(draft.tree),
-        "rows": [(row, min(len(row.path), trees.DEEPEST)) for row in trees.rows(draft.tree)],
+        "rows": [(row, min(len(row.path), trees.DEEPEST), _editable(draft, row)) for row in trees.rows(draft.tree)],
         "families": catalogue.families(),
         "excluded": excluded,
         **_meaning(draft, book),
@@ -159,21 +151,38 @@ def _meaning(draft: TargetDraft, book: RuleBook) -> dict[str, Any]:
         definition = drafts.target_of(draft, book)
         said = sentence(trees.to_definition(draft.tree))
     except InvalidTarget as error:
-        return {"sentence": "", "refusal": str(error), "count": None, "splits": []}
+        return {"sentence": "", "refusal": str(error), "uncounted": "", "count": None, "splits": [], "counted_on": None}
+    return {"sentence": said, "refusal": "", **_counted(definition, draft)}
+
+
+def _counted(definition: Definition, draft: TargetDraft) -> dict[str, Any]:
+    """The number and the splits, of the register or of the snapshot configured; or why they are not known."""
     channels = draft.campaign.channels if draft.campaign else Channel.values
-    seen = preview(definition, draft.written_on, channels)
-    return {"sentence": said, "refusal": "", "count": seen.count, "splits": splits(seen)}
+    try:
+        snapshot = configured()
+        seen = preview(definition, draft.written_on, channels, snapshot)
+    except (SnapshotError, FileNotFoundError) as error:
+        return {"uncounted": str(error), "count": None, "splits": [], "counted_on": None}
+    counted_on = snapshot.as_of if snapshot else None
+    return {"uncounted": "", "count": seen.count, "splits": splits(seen), "counted_on": counted_on}
+
+
+def _editable(draft: TargetDraft, row: trees.Row) -> bool:
+    seen = recognised(trees.node_at(draft.tree, row.path), draft.written_on)
+    return bool(seen and seen[0].blanks)
 
 
 def _root(tree: trees.Tree) -> str:
     return "and" if "and" in tree else "or"
 
 
-def _own(request: HttpRequest, draft: int) -> TargetDraft:
+def own_draft(request: HttpRequest, draft: int) -> TargetDraft:
+    """A draft of the person who asks; another's does not exist for them."""
     return get_object_or_404(TargetDraft.objects.select_related("campaign"), pk=draft, owner=str(actor_of(request)))
 
 
-def _trail(draft: TargetDraft) -> list[tuple[str, str]]:
+def trail(draft: TargetDraft) -> list[tuple[str, str]]:
+    """The way back from the pages of a draft."""
     return [("Campagnes", reverse("campaigns")), ("Cible", reverse("target_draft", kwargs={"draft": draft.pk}))]
 
 

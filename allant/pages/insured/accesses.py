@@ -18,7 +18,8 @@ from allant.directory.models import Organisation
 from allant.immunizations.models import RecordingBatch
 from allant.people.models import Person
 
-YOURSELF, PROGRAM, SYSTEM = "Vous-même", "Logiciel d'un établissement ou d'un professionnel", "Traitement automatique du service"
+YOURSELF, REPRESENTATIVE = "Vous-même", "Votre représentant légal"
+PROGRAM, SYSTEM = "Logiciel d'un établissement ou d'un professionnel", "Traitement automatique du service"
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,8 @@ def _who(entry: AccessLogEntry, reader_id: int) -> str:
         return PROGRAM
     if entry.actor_id is None:
         return SYSTEM
+    if entry.role == Role.INSURED:
+        return REPRESENTATIVE
     labels = dict(Role.choices)
     held = [labels[code] for code in entry.role.split(",") if code in labels]
     return ", ".join(held) or "Compte sans rôle"

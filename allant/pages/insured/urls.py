@@ -1,14 +1,19 @@
-"""Addresses of the pages of insured persons. None names anybody: the person is the one who is signed in."""
+"""Addresses of the pages of insured persons. The person is the one who is signed in; a minor they represent
+is asked for by the id of a row, and anybody else's is refused."""
 
 from django.urls import path
 
-from allant.pages.insured import identity_views, views
+from allant.pages.insured import identity_views, papers, views
 
 urlpatterns = [
     path("", views.insured_home, name="insured_home"),
     path("identite/", identity_views.insured_identity, name="insured_identity"),
     path("vaccination/", views.insured_record, name="insured_record"),
     path("vaccination/dossier.csv", views.insured_record_sheet, name="insured_record_sheet"),
-    path("vaccination/attestation/", views.insured_attestation, name="insured_attestation"),
+    path("vaccination/attestation/", papers.insured_attestation, name="insured_attestation"),
+    path("vaccination/dossier.pdf", papers.insured_record_paper, name="insured_record_paper"),
+    path("proches/", papers.insured_relatives, name="insured_relatives"),
+    path("proches/<int:person_id>/attestation/", papers.insured_relative_attestation, name="insured_relative_attestation"),
+    path("proches/<int:person_id>/dossier.pdf", papers.insured_relative_record, name="insured_relative_record"),
     path("acces/", views.insured_accesses, name="insured_accesses"),
 ]

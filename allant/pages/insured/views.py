@@ -1,14 +1,11 @@
-"""The space of an insured person: own vaccination record, attestation, who opened the file (VC-62)."""
+"""The space of an insured person: own vaccination record, who opened the file (VC-62)."""
 
 from __future__ import annotations
-
-from http import HTTPStatus
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from allant import clock
@@ -20,14 +17,11 @@ from allant.doctrine import rules
 from allant.pages.base.sheets import sheet
 from allant.pages.insured.accesses import accesses_to, recorded_in_bulk, records_of, shown
 from allant.pages.insured.own_record import for_own_person
-from allant.pages.insured.record import record_lines
 from allant.people.models import Person
-from allant.typesetting import PaperFailed
 from allant.vaccination.journey import Journey, journey_of
-from allant.vaccination.papers import NothingToAttest, attestation_of
+from allant.vaccination.papers import record_lines
 
 ACCESSES_A_PAGE = 25
-FILE_NAME = "attestation-vaccination-covid-19.pdf"
 SHEET_NAME = "dossier-vaccination-covid-19.csv"
 SHEET_HEADER = ("Injection", "Version", "État", "Date", "Vaccin", "Lot", "Lieu", "Précision")
 
@@ -76,23 +70,6 @@ def insured_record_sheet(request: HttpRequest, person: Person) -> HttpResponse:
 
 
 @requires(Role.INSURED)
-@never_cache
-@require_safe
-@for_own_person
-def insured_attestation(request: HttpRequest, person: Person) -> HttpResponse:
-    """The attestation as a PDF file. Its name tells nobody's name."""
-    log_request(request, LoggedAction.READ, "attestation de vaccination remise à la personne", [person.pk])
-    try:
-        pdf = attestation_of(person, clock.today())
-    except NothingToAttest as error:
-        return _no_paper(request, str(error), HTTPStatus.NOT_FOUND)
-    except PaperFailed as error:
-        return _no_paper(request, str(error), HTTPStatus.SERVICE_UNAVAILABLE)
-    disposition = {"Content-Disposition": f'attachment; filename="{FILE_NAME}"'}
-    return HttpResponse(pdf, content_type="application/pdf", headers=disposition)
-
-
-@requires(Role.INSURED)
 @require_safe
 @for_own_person
 def insured_accesses(request: HttpRequest, person: Person) -> HttpResponse:
@@ -113,11 +90,6 @@ def insured_accesses(request: HttpRequest, person: Person) -> HttpResponse:
 def _journey(person: Person) -> Journey:
     today = clock.today()
     return journey_of(person, today, rules.as_known_on(today))
-
-
-def _no_paper(request: HttpRequest, message: str, status: HTTPStatus) -> HttpResponse:
-    context = {"title": "Attestation de vaccination", "trail": _trail(), "message": message}
-    return render(request, "insured/no_attestation.html", context, status=status)
 
 
 def _trail() -> list[tuple[str, str]]:

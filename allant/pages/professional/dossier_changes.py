@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from copy import copy
+from dataclasses import replace
 from http import HTTPStatus
 
 from django.contrib import messages
@@ -22,12 +24,16 @@ from allant.immunizations.corrections import may_be_changed_by
 from allant.immunizations.models import Dose
 from allant.pages.professional.acting import for_teleservice
 from allant.pages.professional.dossier import File, file_of, trail
+from allant.pages.professional.dossier_check import check_of_correction
 from allant.pages.professional.dossier_dose_form import DoseForm, HistoryForm
-from allant.pages.professional.dossier_entry import entry_of, show_refusal
+from allant.pages.professional.dossier_entry import check_page, entry_of, show_refusal
 from allant.pages.professional.dossier_offer import correction_offer, initial_of, known_places
 from allant.pages.professional.dossier_reason import ReasonForm
 from allant.pages.professional.dossier_summary import dose_in
+from allant.vaccination.history import proof_of
 from allant.vaccination.recording import correct_vaccination
+
+NOTHING_CHANGED = "Rien ne change : cette saisie est la version en vigueur. Modifiez-la, ou choisissez « Ne rien changer »."
 
 
 @requires(Role.HEALTH_PROFESSIONAL)
@@ -40,20 +46,15 @@ def correct(request: HttpRequest, person_id: int, dose_id: int) -> HttpResponse:
     offer, kind = correction_offer(file), HistoryForm if dose.proof else DoseForm
     if request.method == "POST":
         form, why = kind(request.POST, book=file.book, on=file.on, offer=offer), ReasonForm(request.POST)
-        with transaction.atomic():  # the act and its entry of the access log: both or neither
-            corrected = _corrected(file, dose, form, why)
-            if corrected:
-                log_request(request, LoggedAction.WRITE, "téléservice : vaccination rectifiée", [file.person.pk])
-        if corrected:
-            messages.success(request, "Dose rectifiée : remettez le nouveau document au patient, l’ancien ne vaut plus.")
-            return redirect("teleservice_dose", file.person.pk, corrected.pk)
+        if done := _sent(request, file, dose, form, why):
+            return done
         log_request(request, LoggedAction.READ, "téléservice : rectification à compléter", [file.person.pk])
         return _correction_page(request, file, dose, form, why)
     if refusal := may_be_changed_by(dose, file.acting.by):
         messages.error(request, refusal)
         return redirect("teleservice_dose", file.person.pk, dose.pk)
     log_request(request, LoggedAction.READ, "téléservice : rectification d'une vaccination", [file.person.pk])
-    form = kind(initial=initial_of(dose), book=file.book, on=file.on, offer=offer)
+    form = kind(initial=initial_of(dose, file.book), book=file.book, on=file.on, offer=offer)
     if dose.forced_reason:
         form.ask_reason()
     return _correction_page(request, file, dose, form, ReasonForm())
@@ -95,19 +96,47 @@ def _dose_to_change(request: HttpRequest, person_id: int, dose_id: int) -> tuple
     return file, dose
 
 
-def _corrected(file: File, dose: Dose, form: DoseForm, why: ReasonForm) -> Dose | None:
-    """The next version; None with the refusals on the forms."""
-    readable = form.is_valid()
-    if not why.is_valid() or not readable:
+def _sent(request: HttpRequest, file: File, dose: Dose, form: DoseForm, why: ReasonForm) -> HttpResponse | None:
+    """The check page, or once checked the next version; None with the refusals on the forms, or to change what was typed."""
+    readable, step = form.is_valid(), request.POST.get("step")
+    if not why.is_valid() or not readable or step == "edit":
         return None
     try:
-        entry, reason = entry_of(form, file), why.cleaned_data["reason"]
-        return correct_vaccination(dose=dose, entry=entry, by=file.acting.by, reason=reason, today=file.on)
+        return (_recorded if step == "record" else _checked)(request, file, dose, form, why)
     except (DoseRefused, LocationRefused) as refusal:
         show_refusal(form, refusal)
     except CorrectionRefused as refusal:
         form.refuse({None: [str(refusal)]})
     return None
+
+
+def _recorded(request: HttpRequest, file: File, dose: Dose, form: DoseForm, why: ReasonForm) -> HttpResponse:
+    with transaction.atomic():  # the act and its entry of the access log: both or neither
+        corrected = _corrected(file, dose, form, why)
+        log_request(request, LoggedAction.WRITE, "téléservice : vaccination rectifiée", [file.person.pk])
+    messages.success(request, "Dose rectifiée : remettez le nouveau document au patient, l’ancien ne vaut plus.")
+    return redirect("teleservice_dose", file.person.pk, corrected.pk)
+
+
+def _checked(request: HttpRequest, file: File, dose: Dose, form: DoseForm, why: ReasonForm) -> HttpResponse | None:
+    """Judge the correction by making it and undoing that: the check page promises exactly what the next key does."""
+    with transaction.atomic():
+        corrected = _corrected(file, copy(dose), form, why)  # a copy: the action ends the version it is given
+        check = check_of_correction(file, dose, corrected, why.cleaned_data["reason"])
+        transaction.set_rollback(True)
+    if corrected.pk == dose.pk:
+        form.refuse({None: [NOTHING_CHANGED]})
+        return None
+    log_request(request, LoggedAction.READ, "téléservice : vérification d'une rectification", [file.person.pk])
+    return check_page(request, file, check, [form, why])
+
+
+def _corrected(file: File, dose: Dose, form: DoseForm, why: ReasonForm) -> Dose:
+    """The next version. Raises DoseRefused, LocationRefused, CorrectionRefused."""
+    entry = entry_of(form, file)
+    if dose.proof:
+        entry = replace(entry, proof=proof_of(entry.proof, form.cleaned_data["country"]))
+    return correct_vaccination(dose=dose, entry=entry, by=file.acting.by, reason=why.cleaned_data["reason"], today=file.on)
 
 
 def _correction_page(request: HttpRequest, file: File, dose: Dose, form: DoseForm, why: ReasonForm) -> HttpResponse:

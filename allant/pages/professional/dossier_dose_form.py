@@ -192,9 +192,13 @@ class DoseForm(DossierForm):
         self._bound_fields_cache.pop("forced_reason", None)  # it remembers the former label
 
 
-class HistoryForm(DoseForm):
-    """A dose given abroad, or before the service opened: what its proof says of it (VC-42). Its lot may be unknown."""
+ABROAD, BEFORE = "etranger", "avant"
 
+
+class HistoryForm(DoseForm):
+    """A dose given abroad, or before the service opened: what its proof says of it, and where (VC-42). Its lot may be unknown."""
+
+    field_order = ("source_key", "vaccine", "lot", "occurred_on", "dose_number", "origin", "country", "proof")
     site = place_kind = place_name = postcode = commune_code = am_number = None  # type: ignore[assignment]
     lot = forms.CharField(label="Numéro de lot", help_text="S’il figure sur le justificatif.", max_length=40, required=False)
     proof = forms.CharField(
@@ -203,22 +207,19 @@ class HistoryForm(DoseForm):
         max_length=200,
         error_messages={"required": "Justificatif manquant : indiquez sur quel document la dose est lue."},
     )
-
-
-ABROAD, BEFORE = "etranger", "avant"
-
-
-class ElsewhereForm(HistoryForm):
-    """A dose entered from its proof, and where it was given: only abroad, or before the téléservice opened (VC-42)."""
-
-    field_order = ("source_key", "vaccine", "lot", "occurred_on", "dose_number", "origin", "country", "proof")
     origin = forms.ChoiceField(
         label="Où et quand la dose a-t-elle été injectée ?",
         choices=[(ABROAD, "À l’étranger"), (BEFORE, "En France, avant l’ouverture du téléservice")],
         widget=forms.RadioSelect,
         error_messages={"required": "Choisissez : à l’étranger, ou en France avant l’ouverture du téléservice."},
     )
-    country = forms.CharField(label="Pays, si la dose a été injectée à l’étranger", max_length=40, required=False)
+    country = forms.RegexField(
+        label="Pays, si la dose a été injectée à l’étranger",
+        regex=r"^[^()0-9]+$",
+        max_length=40,
+        required=False,
+        error_messages={"invalid": "Nom de pays illisible : des lettres seules, par exemple Allemagne."},
+    )
 
     def clean(self) -> Mapping[str, Any]:
         """A dose given abroad names its country; another one has none."""

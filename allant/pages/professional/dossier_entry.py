@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import date
 from http import HTTPStatus
 from typing import Any
@@ -25,8 +26,9 @@ from allant.immunizations.checks import REASONS
 from allant.immunizations.models import Dose
 from allant.pages.professional.acting import NO_RPPS, for_teleservice
 from allant.pages.professional.dossier import File, file_of, trail
-from allant.pages.professional.dossier_check import check_of
+from allant.pages.professional.dossier_check import CheckPage, check_of
 from allant.pages.professional.dossier_dose_form import FIELD_OF, DoseForm
+from allant.pages.professional.dossier_form import DossierForm
 from allant.pages.professional.dossier_offer import OTHER, dose_form, first_to_fill, known_places, recording_form
 from allant.pages.professional.dossier_proposals import LastUsed
 from allant.vaccination.recording import Entry, Refused, record_vaccination
@@ -168,13 +170,18 @@ def _check(request: HttpRequest, file: File, form: DoseForm) -> HttpResponse:
         return already(request, file, dose)
     file.at = ("dose", form.cleaned_data["dose_number"])
     log_request(request, LoggedAction.READ, "téléservice : vérification d'une vaccination", [file.person.pk])
+    return check_page(request, file, check, [form])
+
+
+def check_page(request: HttpRequest, file: File, check: CheckPage, forms: Iterable[DossierForm]) -> HttpResponse:
+    """What will be written, to be sent again as it is with `step=record`, or with `step=edit` to change it."""
     context = {
         "title": "Vérifier avant d’enregistrer",
         "trail": trail(),
         "file": file,
-        "sent": [(name, sent_value(value)) for name, value in form.cleaned_data.items()],
+        "sent": [(form.add_prefix(name), sent_value(value)) for form in forms for name, value in form.cleaned_data.items()],
         "check": check,
-        "other": OTHER in request.GET,
+        "action": request.get_full_path(),
     }
     return render(request, "professional/dossier/check.html", context)
 

@@ -21,9 +21,10 @@ from allant.immunizations.models import Dose
 from allant.pages.base.templatetags.french import day
 from allant.pages.professional.acting import for_teleservice
 from allant.pages.professional.dossier import File, file_of, trail
+from allant.pages.professional.dossier_check import check_of
 from allant.pages.professional.dossier_date import TypedDateField
-from allant.pages.professional.dossier_dose_form import ElsewhereForm
-from allant.pages.professional.dossier_entry import already, entry_of, identified, key_of, sent_before, show_refusal
+from allant.pages.professional.dossier_dose_form import HistoryForm
+from allant.pages.professional.dossier_entry import already, check_page, entry_of, identified, key_of, sent_before, show_refusal
 from allant.pages.professional.dossier_form import DossierForm
 from allant.pages.professional.dossier_offer import correction_offer
 from allant.vaccination.recording import record_history
@@ -44,17 +45,12 @@ def given_elsewhere(request: HttpRequest, person_id: int) -> HttpResponse:
     file = file_of(request, person_id)
     offer = correction_offer(file)
     if request.method == "POST":
-        form = ElsewhereForm(request.POST, book=file.book, on=file.on, offer=offer)
-        if found := sent_before(form, file):
-            return already(request, file, found)
-        if dose := _recorded(request, file, form):
-            if not is_new(dose, file.person):
-                return already(request, file, dose)
-            messages.success(request, "Dose déjà reçue enregistrée, avec son justificatif.")
-            return redirect("teleservice_dose", file.person.pk, dose.pk)
+        form = HistoryForm(request.POST, book=file.book, on=file.on, offer=offer)
+        if done := _sent(request, file, form):
+            return done
     else:
         initial = {"source_key": uuid4(), "dose_number": len(file.doses) + 1}
-        form = ElsewhereForm(initial=initial, book=file.book, on=file.on, offer=offer)
+        form = HistoryForm(initial=initial, book=file.book, on=file.on, offer=offer)
         form.mark_proposed(["dose_number"])
         form.fields["vaccine"].widget.attrs["autofocus"] = ""
     log_request(request, LoggedAction.READ, "téléservice : saisie d'une dose déjà reçue", [file.person.pk])
@@ -84,27 +80,53 @@ def infection(request: HttpRequest, person_id: int) -> HttpResponse:
     return _page(request, file, form, "Déclarer une infection", "infection.html")
 
 
-def _recorded(request: HttpRequest, file: File, form: ElsewhereForm) -> Dose | None:
-    """The dose with its entry of the access log; None with the refusals on the form."""
-    if not form.is_valid():
+def _sent(request: HttpRequest, file: File, form: HistoryForm) -> HttpResponse | None:
+    """The check page, or once checked the dose recorded; None with the refusals on the form, or to change what was typed."""
+    if found := sent_before(form, file):
+        return already(request, file, found)
+    step = request.POST.get("step")
+    if not form.is_valid() or step == "edit":
         return None
     try:
-        with transaction.atomic():
-            dose = record_history(
-                person=file.person,
-                entry=entry_of(form, file),
-                country=form.cleaned_data["country"],
-                source_key=key_of(form),
-                by=file.acting.by,
-                recorder=identified(file),
-                today=file.on,
-            )
-            if is_new(dose, file.person):
-                log_request(request, LoggedAction.WRITE, "téléservice : dose déjà reçue enregistrée", [file.person.pk])
-            return dose
+        return _recorded(request, file, form) if step == "record" else _checked(request, file, form)
     except DoseRefused as refusal:
         show_refusal(form, refusal)
     return None
+
+
+def _recorded(request: HttpRequest, file: File, form: HistoryForm) -> HttpResponse:
+    with transaction.atomic():  # the act and its entry of the access log: both or neither
+        dose = _given(file, form)
+        if is_new(dose, file.person):
+            log_request(request, LoggedAction.WRITE, "téléservice : dose déjà reçue enregistrée", [file.person.pk])
+    if not is_new(dose, file.person):
+        return already(request, file, dose)
+    messages.success(request, "Dose déjà reçue enregistrée, avec son justificatif.")
+    return redirect("teleservice_dose", file.person.pk, dose.pk)
+
+
+def _checked(request: HttpRequest, file: File, form: HistoryForm) -> HttpResponse:
+    """Judge the dose by recording it and undoing that."""
+    with transaction.atomic():
+        dose = _given(file, form)
+        check = check_of(file, form, dose)
+        transaction.set_rollback(True)
+    if dose.source_key != key_of(form):
+        return already(request, file, dose)
+    log_request(request, LoggedAction.READ, "téléservice : vérification d'une dose déjà reçue", [file.person.pk])
+    return check_page(request, file, check, [form])
+
+
+def _given(file: File, form: HistoryForm) -> Dose:
+    return record_history(
+        person=file.person,
+        entry=entry_of(form, file),
+        country=form.cleaned_data["country"],
+        source_key=key_of(form),
+        by=file.acting.by,
+        recorder=identified(file),
+        today=file.on,
+    )
 
 
 def _page(request: HttpRequest, file: File, form: DossierForm, title: str, template: str) -> HttpResponse:

@@ -9,10 +9,12 @@ from uuid import uuid4
 from django.http import HttpRequest
 
 from allant.directory.models import OrganisationKind
+from allant.doctrine import RuleBook
 from allant.immunizations.models import Dose, Vaccine
 from allant.pages.professional.dossier import File
-from allant.pages.professional.dossier_dose_form import HOME, HOME_NAME, DoseForm, Offer
+from allant.pages.professional.dossier_dose_form import ABROAD, BEFORE, HOME, HOME_NAME, DoseForm, Offer
 from allant.pages.professional.dossier_proposals import CABINET, PLACE_OF, LastUsed, last_used
+from allant.vaccination.history import parts_of, refused_as_history
 
 OTHER = "autre"
 """Query parameter: another product than the one foreseen is to be entered, which asks for a written reason."""
@@ -47,6 +49,8 @@ def dose_form(request: HttpRequest, file: File) -> tuple[DoseForm, LastUsed]:
 
 
 OPTIONAL = ("am_number", "forced_reason", "commune_code")
+
+
 def recording_form(request: HttpRequest, file: File) -> DoseForm:
     """What was checked, to be recorded: no proposal is read, and every product is let through to the action."""
     listed = [(row["code"], row["label"]) for row in file.book.value("covid.vaccines", file.on)]
@@ -80,14 +84,22 @@ def known_places(file: File) -> dict[str, dict[str, str]]:
     return places
 
 
-def initial_of(dose: Dose) -> Mapping[str, Any]:
+def initial_of(dose: Dose, book: RuleBook) -> Mapping[str, Any]:
     """The form of a dose already recorded, for its correction."""
     location = dose.location
     place = {}
     if location:
         place = {"place_name": location.name, "postcode": location.postcode, "commune_code": location.commune_code}
-    names = ("vaccine", "lot", "site", "occurred_on", "dose_number", "place_kind", "am_number", "forced_reason", "proof")
-    return {"source_key": uuid4(), **{name: getattr(dose, name) for name in names}, **place}
+    names = ("vaccine", "lot", "site", "occurred_on", "dose_number", "place_kind", "am_number", "forced_reason")
+    read = _read_elsewhere(dose, book) if dose.proof else {}
+    return {"source_key": uuid4(), **{name: getattr(dose, name) for name in names}, **place, **read}
+
+
+def _read_elsewhere(dose: Dose, book: RuleBook) -> dict[str, str]:
+    """What a proof says of where the dose was given; nothing is ticked where it says too little."""
+    document, country = parts_of(dose.proof)
+    before = not country and not refused_as_history(dose.occurred_on, dose.proof, book)
+    return {"proof": document, "country": country, "origin": ABROAD if country else BEFORE if before else ""}
 
 
 def first_to_fill(form: DoseForm) -> str:

@@ -1,5 +1,7 @@
 """`allant import-doses`: a CSV file of doses from the command line, for large files and other software (VC-61).
 
+`allant forget-lines`: erases what such files left to correct, once too old.
+
 Exit status: 0 every line is recorded or known, 1 the file was refused or some lines are to be corrected.
 """
 
@@ -22,7 +24,7 @@ from allant.doctrine import rules
 from allant.immunizations.actions import BatchRefused
 from allant.vaccination.imports.importing import Sender, batch_uuid, import_file
 from allant.vaccination.imports.reasons import FileRefused
-from allant.vaccination.imports.report import ImportReport, report_of, to_correct
+from allant.vaccination.imports.report import ImportReport, forget_old, report_of, to_correct
 from allant.vaccination.models import ImportedFile
 
 console = Console()
@@ -64,6 +66,12 @@ def import_doses(
     if found.refused and to:
         _write(to, sent)
     raise typer.Exit(1 if found.refused else 0)
+
+
+def forget_lines() -> None:
+    """Efface les lignes à corriger gardées plus longtemps que la doctrine ne le permet. À lancer chaque jour."""
+    erased = forget_old(today=clock.today(), book=rules.as_known_on(clock.today()))
+    console.print(f"{erased} ligne{'s' if erased > 1 else ''} à corriger effacée{'s' if erased > 1 else ''}.")
 
 
 def _sender(by: str, structure: str, rpps: str) -> Sender:

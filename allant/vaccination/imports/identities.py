@@ -14,11 +14,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.db import connection
-from django.db.models import Q
 
 from allant.bulk import copy_in, copy_out
 from allant.campaigns import keyring
-from allant.campaigns.codes import Mistyped, read
+from allant.campaigns.codes import Serials, read_many
 from allant.campaigns.models import Invitation
 from allant.vaccination.imports import typed
 from allant.vaccination.imports.faults import Faults, Mask, always
@@ -199,35 +198,24 @@ def _by_code(codes: pa.Array, faults: Faults) -> tuple[npt.NDArray[np.int64], Ma
     """The survivor's id behind each code (-1 where none was typed, 0 where it leads to nobody), and the rows of unknown codes."""
     persons = np.full(len(codes), -1, dtype=np.int64)
     unknown: Mask = np.zeros(len(codes), dtype=bool)
-    rows = np.flatnonzero(~typed.empty(codes)).tolist()
-    if not rows:
+    rows = np.flatnonzero(~typed.empty(codes))
+    if not len(rows):
         return persons, unknown
-    serials: dict[int, list[tuple[int, int]]] = {}
-    for row in rows:
-        persons[row] = 0
-        try:
-            serials[row] = [(version, read(codes[row].as_py(), key)) for version, key in keyring.keys().items()]
-        except Mistyped as error:
-            faults.add([row], "code_mistyped", always(reason=str(error)))
-    known = _invited({pair for pairs in serials.values() for pair in pairs})
-    for row, pairs in serials.items():
-        persons[row] = next((known[pair] for pair in pairs if pair in known), 0)
-    unknown[[row for row in serials if not persons[row]]] = True
+    keys = keyring.keys()
+    serials, mistyped = read_many(codes.take(pa.array(rows)).to_pylist(), list(keys.values()))
+    for place, reason in mistyped.items():
+        faults.add([int(rows[place])], "code_mistyped", always(reason=reason))
+    right = np.delete(np.arange(len(rows)), list(mistyped))
+    of_each = [_invited(version, read[right]) for version, read in zip(keys, serials, strict=True)]
+    persons[rows] = 0
+    persons[rows[right]] = reduce(lambda found, other: np.where(found == 0, other, found), of_each)
+    unknown[rows[right]] = persons[rows[right]] == 0
     return persons, unknown
 
 
-def _invited(pairs: set[tuple[int, int]]) -> dict[tuple[int, int], int]:
-    """(key version, serial) → person standing, of the valid invitations."""
-    by_version: dict[int, list[int]] = {}
-    for version, serial in pairs:
-        by_version.setdefault(version, []).append(serial)
-    if not by_version:
-        return {}
-    asked = reduce(or_, (Q(code_key_version=version, code_serial__in=serials) for version, serials in by_version.items()))
-    rows = Invitation.objects.filter(asked, revoked_at__isnull=True)
-    return {
-        (version, serial): survivor or person
-        for version, serial, person, survivor in rows.values_list(
-            "code_key_version", "code_serial", "person_id", "person__merged_into_id"
-        )
-    }
+def _invited(version: int, serials: Serials) -> npt.NDArray[np.int64]:
+    """The person standing behind each serial of one key, by their valid invitation; 0 for nobody."""
+    valid = Invitation.objects.filter(code_key_version=version, code_serial__in=serials.tolist(), revoked_at__isnull=True)
+    rows = valid.values_list("code_serial", "person_id", "person__merged_into_id")
+    known = {serial: survivor or person for serial, person, survivor in rows}
+    return np.array([known.get(serial, 0) for serial in serials.tolist()], dtype=np.int64)

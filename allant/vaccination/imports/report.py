@@ -6,10 +6,16 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
+from allant import clock
+from allant.accounts.actors import Actor
+from allant.accounts.log import log_access
+from allant.accounts.models import LoggedAction
+from allant.doctrine import RuleBook
 from allant.sheets import harmless
 from allant.vaccination.models import ImportedFile, RefusedLine
 
@@ -99,4 +105,23 @@ def _row(fields: list[str], separator: str) -> bytes:
 def forget(file: ImportedFile) -> int:
     """Erase the lines kept for correction, which hold identities as typed; gives how many. The counts stay."""
     erased, _ = RefusedLine.objects.filter(file=file).delete()
+    return erased
+
+
+def forget_old(*, today: date, book: RuleBook) -> int:
+    """Erase the lines kept longer than the doctrine of the day allows, whoever sent them; gives how many. The counts stay.
+
+    Doing it again erases nothing more. The erasure is in the access log, in the same transaction.
+    """
+    kept = timedelta(days=book.value("teleservice.refused_lines_kept", today))
+    before = datetime.combine(today, time(), clock.PARIS) - kept
+    with transaction.atomic():
+        erased, _ = RefusedLine.objects.filter(file__sent_at__lt=before).delete()
+        if erased:
+            log_access(
+                by=Actor.system("refused-lines"),
+                action=LoggedAction.BULK,
+                purpose="lignes à corriger effacées à l'échéance",
+                subject_kind="imported_file",
+            )
     return erased

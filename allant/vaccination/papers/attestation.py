@@ -39,7 +39,7 @@ def attestation_of(person: Person, on: date) -> bytes:
             title=TITLE,
             subject=str(survivor),
             version=f"Établie le {day(on)} d'après les actes enregistrés par les professionnels de santé.",
-            tables=[_identity(survivor), _table(doses, on)],
+            tables=[identity_table(survivor), _table(doses, on)],
             notices=[Notice(_progress(doses)), Notice(NOT_EUROPEAN)],
             mark=Mark(PaperKind.ATTESTATION, survivor.pk, digest(ids)),
             stamp=datetime.combine(on, time(), timezone.get_default_timezone()),
@@ -75,7 +75,8 @@ def place_of(dose: Dose, on: date) -> str:
     return str(labels.get(dose.place_kind, EMPTY))
 
 
-def _identity(person: Person) -> Table:
+def identity_table(person: Person) -> Table:
+    """Who the paper is about."""
     rows = [("Nom", person.family_name), ("Prénoms", person.given_names), ("Date de naissance", birth_of(person))]
     return Table("Personne vaccinée", ("Information", "Donnée"), rows, (2, 3))
 

@@ -20,6 +20,7 @@ NAMES = {
     PaperKind.DECLARATION: "Déclaration d'éligibilité à la vaccination",
     PaperKind.DOSE: "Synthèse de vaccination",
     PaperKind.ATTESTATION: "Attestation de vaccination",
+    PaperKind.RECORD: "Dossier de vaccination",
 }
 UNKNOWN = "Ce code de contrôle n'est celui d'aucun document de ce service : vérifiez chaque caractère."
 
@@ -38,8 +39,8 @@ def standing_of(typed: str) -> Standing:
     """Whether the paper that bears this mark still stands. Raises UnreadableMark."""
     mark = read_mark(typed)
     match mark.kind:
-        case PaperKind.ATTESTATION:
-            return _of_attestation(mark)
+        case PaperKind.ATTESTATION | PaperKind.RECORD:
+            return _of_list(mark)
         case PaperKind.DOSE:
             rows: type[Dose] | type[EligibilityDeclaration] = Dose
         case PaperKind.DECLARATION:
@@ -77,19 +78,20 @@ def _last_version(row: Dose | EligibilityDeclaration) -> Dose | EligibilityDecla
     return row
 
 
-def _of_attestation(mark: Mark) -> Standing:
-    name = NAMES[PaperKind.ATTESTATION]
+def _of_list(mark: Mark) -> Standing:
+    """Of a paper that lists the current doses of a person."""
+    name = NAMES[mark.kind]
     person = Person.objects.select_related("merged_into").filter(pk=mark.row).first()
     if person is None:
         raise UnreadableMark(UNKNOWN)
     ids = listed_ids(person)
     if digest(ids) == mark.state:
-        return Standing("current", name, "Attestation à jour", "Les vaccinations de cette attestation sont celles du dossier.")
+        return Standing("current", name, "Document à jour", "Les vaccinations de ce document sont celles du dossier.")
     if any(digest(ids[:count]) == mark.state for count in range(len(ids))):
-        text = "Les vaccinations de cette attestation sont exactes ; une autre a été enregistrée depuis."
+        text = "Les vaccinations de ce document sont exactes ; une autre a été enregistrée depuis."
         return Standing("outdated", name, "Une vaccination plus récente existe", text)
-    text = "Un acte de cette attestation a été rectifié ou annulé depuis : demandez à la personne une attestation à jour."
-    return Standing("replaced", name, "Attestation dépassée", text)
+    text = "Un acte de ce document a été rectifié ou annulé depuis : demandez à la personne un document à jour."
+    return Standing("replaced", name, "Document dépassé", text)
 
 
 def listed_ids(person: Person) -> list[int]:

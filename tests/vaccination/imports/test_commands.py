@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,12 @@ import typer
 from pytest_django import Settings
 from typer.testing import CliRunner, Result
 
+from allant import clock
 from allant.accounts.models import AccessLogEntry, LoggedAction
 from allant.immunizations.models import Dose
-from allant.vaccination.imports.commands import import_doses
+from allant.vaccination.imports.commands import forget_lines, import_doses
+from allant.vaccination.imports.report import report_of
+from allant.vaccination.models import ImportedFile, RefusedLine
 from tests.vaccination.imports import register
 from tests.vaccination.imports.rendering import table
 
@@ -73,3 +77,23 @@ def test_an_unreadable_file_says_why(file: Path) -> None:
     file.write_text("nom;vaccin\n1;2\n", "utf-8")
     result = run(file, "--by", "x")
     assert result.exit_code == 1 and "Il manque la colonne" in result.output
+
+
+def forget() -> str:
+    app = typer.Typer()
+    app.command()(forget_lines)
+    return CliRunner().invoke(app, []).output
+
+
+def test_lines_to_correct_are_erased_after_the_delay_of_the_doctrine(file: Path, settings: Settings) -> None:
+    """VC-61: thirty days after the sending, whoever sent them; the counts stay, the erasure is logged, once."""
+    with clock.moved_to(register.TODAY):
+        run(file, "--by", "logiciel")
+    settings.ALLANT_TODAY = register.TODAY + timedelta(days=30)
+    assert "0 ligne à corriger effacée" in forget() and RefusedLine.objects.count() == 1
+    settings.ALLANT_TODAY = register.TODAY + timedelta(days=31)
+    assert "1 ligne à corriger effacée." in forget() and not RefusedLine.objects.exists()
+    assert report_of(ImportedFile.objects.get()).refused == 1
+    forget()
+    logged = AccessLogEntry.objects.filter(purpose="lignes à corriger effacées à l'échéance")
+    assert logged.get().actor == "system:refused-lines"

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from allant.campaigns.models import Invitation, SchemeFile
 from allant.people.models import Person
-from allant.vaccination.commands import app
+from allant.campaigns.ready_made.commands import app
 from tests.campaigns.conftest import persons
 
 pytestmark = pytest.mark.django_db
