@@ -1,4 +1,5 @@
-"""PF-02 and PF-03 over HTTP: doses recorded by FHIR, one by one and in bundles, beside a one-row JSON view and raw inserts.
+"""PF-02 and PF-03 over HTTP: doses recorded by FHIR, one by one and in bundles, and by the page's form, beside a one-row JSON
+view and raw inserts.
 
     .allant/venv/bin/python bench/pf02_http.py [--singles 4000] [--clients 8]
 
@@ -26,7 +27,10 @@ from datetime import date
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
+
+import pf02_pages  # noqa: E402
+
 TICK = os.sysconf("SC_CLK_TCK")
 TODAY = "2021-06-30"
 Message = bytes
@@ -191,8 +195,8 @@ def raw_inserts(dsn: str, first: int, count: int, postgres: int) -> dict:
     return {"per_second": round(count / wall), "cpu_ms_of_postgresql": round(1000 * (cpu_of_tree(postgres) - before) / count, 3)}
 
 
-def checks() -> tuple[Callable, Callable, Callable]:
-    """What each answer must be."""
+def checks() -> tuple[Callable, ...]:
+    """What each answer must be: read, created, all created, all known, recorded by the page."""
 
     def read(status: int, body: bytes) -> None:
         assert status == 200
@@ -204,7 +208,13 @@ def checks() -> tuple[Callable, Callable, Callable]:
         assert status == 200 and b'"4' not in body.partition(b'"entry"')[2][:60] and body.count(b'"201 Created"') > 0
         assert b'"outcome"' not in body
 
-    return read, created, all_created
+    def all_known(status: int, body: bytes) -> None:
+        assert status == 200 and b'"200 OK"' in body and b'"201' not in body and b'"outcome"' not in body
+
+    def recorded(status: int, body: bytes) -> None:
+        assert status == 302
+
+    return read, created, all_created, all_known, recorded
 
 
 def run(options: argparse.Namespace, port: int) -> dict:
@@ -216,7 +226,7 @@ def run(options: argparse.Namespace, port: int) -> dict:
     from allant.directory.models import Organisation, Practitioner
     from tests.people.builders import load
 
-    total = 2 * options.singles + options.bundled * 2 + 1_000
+    total = 2 * options.singles + options.bundled * 3 + options.pages * 2 + 1_000
     load(total, first_id=1, born=date(1950, 5, 1))
     connection.cursor().execute("ANALYZE people_person")
     Practitioner.objects.create(rpps="10000000001", family_name="A", given_names="B", profession="medecin")
@@ -229,7 +239,7 @@ def run(options: argparse.Namespace, port: int) -> dict:
             request("POST", "/fhir/oauth2/token", form, "Content-Type: application/x-www-form-urlencoded\r\n")
         )
         headers = f"Authorization: Bearer {json.loads(answer)['access_token']}\r\nContent-Type: application/fhir+json\r\n"
-        watched, (read, created, all_created) = [server, postgres], checks()
+        watched, (read, created, all_created, all_known, recorded) = [server, postgres], checks()
         ids = iter(range(1, total + 1))
 
         def take(count: int) -> list[dict[str, object]]:
@@ -241,21 +251,27 @@ def run(options: argparse.Namespace, port: int) -> dict:
         def bundles(count: int, size: int) -> list[Message]:
             return [request("POST", "/fhir", bundle(take(size)), headers) for _ in range(count // size)]
 
+        hundreds = bundles(options.bundled, 100)
+        sent(port, bundles(options.bundled, 100), options.clients, all_created)  # plans prepared
+        patients = [pk for _, pk in zip(range(2 * options.pages), ids, strict=False)]
+        pages = pf02_pages.posts(patients, request, date.fromisoformat(TODAY))
+        sent(port, pages[: options.pages], options.clients, recorded)
         views = [request("GET", f"/bench/{pk}/") for pk in range(1, options.singles + 1)]
         sent(port, views[:400], options.clients, read)
         sent(port, singles(options.singles), options.clients, created)  # plans prepared, caches warm
         results = {
             "json_view": measured(port, views, len(views), options.clients, read, watched),
             "fhir_single": measured(port, singles(options.singles), options.singles, options.clients, created, watched),
-            "fhir_bundles_of_100": measured(
-                port, bundles(options.bundled, 100), options.bundled, options.clients, all_created, watched
-            ),
+            "page_form": measured(port, pages[options.pages :], options.pages, options.clients, recorded, watched),
+            "fhir_bundles_of_100": measured(port, hundreds, options.bundled, options.clients, all_created, watched),
+            "same_bundles_again": measured(port, hundreds, options.bundled, options.clients, all_known, watched),
             "fhir_bundles_of_1000": measured(
                 port, bundles(options.bundled, 1_000), options.bundled, options.clients, all_created, watched
             ),
         }
     results["raw_inserts"] = raw_inserts(connection.connection.info.dsn, next(ids), 1_000, postgres)
-    results["single_over_view"] = round(results["fhir_single"]["cpu_ms"] / results["json_view"]["cpu_ms"], 2)
+    for name in ("fhir_single", "page_form"):
+        results[f"{name}_over_view"] = round(results[name]["cpu_ms"] / results["json_view"]["cpu_ms"], 2)
     return results
 
 
@@ -264,6 +280,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--singles", type=int, default=4_000)
     parser.add_argument("--bundled", type=int, default=20_000)
+    parser.add_argument("--pages", type=int, default=600)
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--port", type=int, default=8197)
     options = parser.parse_args()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -84,6 +84,6 @@ def _show(client: FhirClient, secret: str) -> None:
     typer.echo("Notez ce secret maintenant : il ne sera plus affiché.")
 
 
-def _refuse(sentence: str) -> None:
+def _refuse(sentence: str) -> NoReturn:
     typer.secho(sentence, fg="red", err=True)
     raise typer.Exit(1)

@@ -24,7 +24,7 @@ class ClientGate:
     def __call__(self, request: HttpRequest) -> HttpResponse | None:
         """The refusal (401, 403, 429), or None with `request.fhir_client` set."""
         try:
-            request.fhir_client = self._let_in(request)  # type: ignore[attr-defined]
+            vars(request)["fhir_client"] = self._let_in(request)
         except Refusal as error:
             return refused(error)
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# mypy: disable-error-code="var-annotated"
 import pghistory
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -31,4 +32,4 @@ class FhirClient(models.Model):
         ordering = ("name",)
 
     def __str__(self) -> str:
-        return self.name
+        return str(self.name)

@@ -54,7 +54,7 @@ def _answer(content: dict[str, object], status: int) -> HttpResponse:
     response["Pragma"] = "no-cache"
     if status == HTTPStatus.UNAUTHORIZED:
         response["WWW-Authenticate"] = 'Basic realm="fhir"'
-    response._has_been_logged = True  # type: ignore[attr-defined]
+    vars(response)["_has_been_logged"] = True
     return response
 
 

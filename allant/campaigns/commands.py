@@ -14,6 +14,7 @@ from rich.tree import Tree
 from allant import clock, facts
 from allant.campaigns import reads, waves
 from allant.campaigns.models import Campaign, Wave
+from allant.campaigns.snapshot_commands import Counter, EngineMissing, EngineName, Master, OnSnapshot, counter_on
 from allant.facts import nearest
 from allant.people.models import Person
 from allant.targeting import Definition, InvalidTarget, Verdict, engine_postgres, sentence
@@ -52,7 +53,7 @@ def show(slug: Slug, on: On = None, by: By = "", as_json: AsJson = False) -> Non
 @target.command()
 def count(
     file: Annotated[Path, typer.Argument(help="Définition en JSON ; elle porte ses dates.", exists=True, dir_okay=False)],
-    by: By = "", as_json: AsJson = False,
+    by: By = "", as_json: AsJson = False, snapshot: OnSnapshot = None, engine: EngineName = "duckdb", master: Master = "local[*]",
 ) -> None:
     """Compte une cible écrite en JSON. Exemple : allant target count cible.json --by sex"""
     try:
@@ -61,7 +62,7 @@ def count(
         _refuse(f"{file} n'est pas un texte en UTF-8 : enregistrez-le en UTF-8.")
     except (InvalidTarget, facts.UnknownName) as refusal:
         _refuse(f"{file} : {refusal}")
-    _answer(definition, by, as_json)
+    _answer(definition, by, as_json, counter=counter_on(snapshot, engine, master) if snapshot else _on_register)
 
 
 @target.command()
@@ -132,12 +133,18 @@ def _day(on: datetime | None) -> date:
     return clock.today() if on is None else on.date()
 
 
-def _answer(definition: Definition, by: str, as_json: bool, *, on: date | None = None) -> None:
+def _on_register(definition: Definition, by: str) -> tuple[int, dict[Any, int]]:
+    groups = engine_postgres.breakdown(definition, by) if by else {}
+    return sum(groups.values()) if by else engine_postgres.count(definition), groups
+
+
+def _answer(
+    definition: Definition, by: str, as_json: bool, *, on: date | None = None, counter: Counter = _on_register
+) -> None:
     try:
-        groups = engine_postgres.breakdown(definition, by) if by else {}
-    except (facts.UnknownName, InvalidTarget) as refusal:
+        people, groups = counter(definition, by)
+    except (facts.UnknownName, facts.SnapshotError, FileNotFoundError, InvalidTarget, EngineMissing) as refusal:
         _refuse(str(refusal))
-    people = sum(groups.values()) if by else engine_postgres.count(definition)
     if as_json:
         named = {"inconnu" if value is None else str(value): number for value, number in groups.items()}
         return _print({"sentence": sentence(definition), "on": on, "people": people, "by": named})

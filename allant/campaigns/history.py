@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from allant import facts
 from allant.campaigns.models import Campaign, HeldOut, Invitation
+from allant.campaigns.territories import narrowed
 from allant.outreach.models import Message
 from allant.people.models import Person
 from allant.targeting import Verdict, why
@@ -67,9 +68,9 @@ def standings_of(person: Person, on: date) -> list[Standing]:
     known = facts.of_person(connection, person.pk)
     aside = set(HeldOut.objects.filter(_borne_by(person)).values_list("campaign_id", flat=True))
     standings = []
-    for campaign in Campaign.objects.running_on(on).prefetch_related("target_versions"):
+    for campaign in Campaign.objects.running_on(on).prefetch_related("target_versions", "territories"):
         version = max(campaign.target_versions.all(), key=lambda each: each.number)
-        verdict = why(version.on(on), known)
+        verdict = why(narrowed(campaign, version.on(on), on), known)
         standings.append(Standing(campaign, verdict.holds, tuple(_lacking(verdict)), campaign.pk in aside))
     return standings
 

@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import Q
 
 from allant import facts
-from allant.campaigns import keyring
+from allant.campaigns import keyring, territories
 from allant.campaigns.codes import Mistyped, read
 from allant.campaigns.effect import acts_sql
 from allant.campaigns.known import known_before
@@ -59,7 +59,8 @@ def gap(campaign: Campaign, on: date) -> Gap | None:
 
 def why_for(campaign: Campaign, person_id: int, on: date) -> Verdict:
     """Each criterion of the current target with the value found for this person and the verdict (TG-06)."""
-    return why(campaign.current_target.on(on), facts.of_person(connection, person_id))
+    target = territories.narrowed(campaign, campaign.current_target.on(on), on)
+    return why(target, facts.of_person(connection, person_id))
 
 
 def why_invited(invitation: Invitation) -> Verdict:

@@ -22,6 +22,7 @@ from django.db import transaction
 from allant import bulk, clock
 from allant.campaigns.models import Campaign, SchemeFile
 from allant.campaigns.signing import is_signed, sign
+from allant.campaigns.territories import narrowed
 from allant.doctrine import RuleBook
 from allant.people.models import Scheme
 from allant.sheets import harmless
@@ -53,6 +54,8 @@ class Receipt:
 
 def scheme_target(campaign: Campaign, scheme: str, on: date, book: RuleBook) -> Definition:
     """The campaign's target as it would be for a scheme apart: the standing exclusion of those schemes gives way to this one."""
+    if campaign.medical:
+        raise SchemeFileRefused("La cible de cette campagne est réservée au service médical : aucune liste n'en sort.")
     apart = [row["code"] for row in book.value("targeting.schemes_apart", on)]
     if scheme not in apart:
         raise SchemeFileRefused(f"Le régime « {scheme} » est contacté ici : fichiers possibles pour {', '.join(apart)}.")
@@ -60,7 +63,8 @@ def scheme_target(campaign: Campaign, scheme: str, on: date, book: RuleBook) -> 
     kept = tuple(part for part in conjuncts(campaign.current_target.on(on).criteria) if part not in excluded)
     if not kept:
         raise SchemeFileRefused("La cible de cette campagne n'a pas d'autre critère que son régime.")
-    return define(Condition(kept[0] if len(kept) == 1 else And(kept)) & (tables().person.scheme == scheme))
+    target = define(Condition(kept[0] if len(kept) == 1 else And(kept)) & (tables().person.scheme == scheme))
+    return narrowed(campaign, target, on)
 
 
 def _excluded(apart: list[str]) -> set[Criterion]:

@@ -17,7 +17,8 @@ from allant.campaigns.models import Campaign, CampaignTerritory
 from allant.doctrine import NotYetInForce, RuleBook
 from allant.facts import nearest
 from allant.geography import departements, fold
-from allant.targeting import engine_postgres
+from allant.targeting import Definition, define, engine_postgres, tables
+from allant.targeting.language import Condition
 
 State = Literal["planned", "started", "ended"]
 STATES: dict[State, str] = {"planned": "à venir", "started": "commencé", "ended": "terminé"}
@@ -88,15 +89,18 @@ def state_on(row: CampaignTerritory, day: date) -> State:
     return "started" if row.starts_on is not None and row.starts_on <= day else "planned"
 
 
-def restriction_sql(campaign: Campaign, on: date) -> tuple[str, list[object]]:
-    """A condition on the column `departement` of the person fact and its parameters; empty for a campaign that runs everywhere.
+def narrowed(campaign: Campaign, definition: Definition, on: date) -> Definition:
+    """A target of the campaign, less the départements where it does not run that day; as it is for one that runs everywhere.
 
-    A campaign with départements of its own invites only where it has started, and not ended, by that day.
+    A campaign with départements of its own runs only where it has started, and not ended, by that day.
     """
     rows = list(campaign.territories.all())
     if not rows:
-        return "", []
-    return "departement = ANY(%s)", [[row.departement_code for row in rows if state_on(row, on) == "started"]]
+        return definition
+    open_ = [row.departement_code for row in rows if state_on(row, on) == "started"]
+    place = tables().person.departement
+    here: Condition = place.is_in(open_) if open_ else place.is_known() & ~place.is_known()
+    return define(Condition(definition.criteria) & here)
 
 
 @transaction.atomic

@@ -186,14 +186,13 @@ def waiting_sql(campaign: Campaign, definition: Definition, on: date) -> tuple[s
 
     An experiment means only the départements where it runs that day (TG-14).
     """
-    target, parameters = engine_postgres.sql(definition, [*FACTS, "departement"])
+    target, parameters = engine_postgres.sql(territories.narrowed(campaign, definition, on), [*FACTS, "departement"])
     query = f"""
         SELECT person_id, departement, {channel_sql(campaign.channels_on(on))} AS channel FROM ({target}) AS t
         WHERE NOT EXISTS (SELECT FROM campaigns_invitation i
                           WHERE i.person_id = t.person_id AND i.campaign_id = %s AND i.revoked_at IS NULL)
           AND NOT EXISTS (SELECT FROM campaigns_heldout h WHERE h.person_id = t.person_id AND h.campaign_id = %s)"""
-    within, places = territories.restriction_sql(campaign, on)
-    return query + (f" AND {within}" if within else ""), [*parameters, campaign.pk, campaign.pk, *places]
+    return query, [*parameters, campaign.pk, campaign.pk]
 
 
 def _write_list(name: str, people: pa.Table) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from allant.campaigns.models import Invitation
+from allant.campaigns.professionals.mailings import draft_changes
 from allant.country.capacities import write_capacities
 from allant.country.cards import write_cards
 from allant.country.insured_accounts import write_insured_accounts
@@ -88,6 +89,7 @@ def replay_loaded(series: Series, progress: Progress) -> Outcome:
     replace_official(official_rows(series))
     replay(series, people=people, progress=progress)
     write_capacities(last_day, by=BY)
+    draft_changes(now=rules.as_known_on(last_day), before=rules.as_known_on(series.days[0].item() - timedelta(days=1)), by=BY)
     _publish(last_day, progress)
     write_cards(Path(settings.ALLANT_HOME))
     write_insured_accounts(Path(settings.ALLANT_HOME))

@@ -70,6 +70,8 @@ class Practitioner(models.Model):
 class Location(models.Model):
     """Where an act was done (FHIR Location): a kind of place, its name and where it stands."""
 
+    organisation_id: int | None
+
     kind = models.CharField("nature", max_length=40)  # a code of `teleservice.places`
     name = models.CharField("nom", max_length=200)
     postcode = models.CharField("code postal", max_length=5)

@@ -21,7 +21,6 @@ WORDS: Mapping[str, str] = {
     "applies_to": "portée",
     "authorised_on": "autorisé le",
     "closes_at": "ferme à",
-    "counted_as": "compte comme",
     "counted_doses": "doses comptées",
     "criteria": "critères",
     "days": "jours",

@@ -148,6 +148,11 @@ class Dose(models.Model):
     Complete: current, primary, `dose_number = series_doses`.
     """
 
+    person_id: int
+    location_id: int | None
+    organisation_id: int | None
+    practitioner_id: int | None
+
     id = models.BigAutoField(primary_key=True)
     person = models.ForeignKey(Person, models.PROTECT, related_name="doses", db_index=False)
     disease = models.CharField("maladie", max_length=20, default=COVID19, db_default=COVID19)
@@ -180,7 +185,7 @@ class Dose(models.Model):
     end_kind = models.CharField("nature de la fin", max_length=14, choices=EndKind, blank=True, default="", db_default="")
     end_reason = models.CharField("motif de fin", max_length=200, blank=True, default="", db_default="")
 
-    objects = DoseQuerySet.as_manager()
+    objects: DoseQuerySet = DoseQuerySet.as_manager()  # type: ignore[assignment]  # it has the methods of the queryset
 
     class Meta:
         verbose_name = "dose"

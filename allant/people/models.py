@@ -93,7 +93,7 @@ class Person(models.Model):
         db_persist=True,
     )
 
-    objects = PersonQuerySet.as_manager()
+    objects: PersonQuerySet = PersonQuerySet.as_manager()  # type: ignore[assignment]  # it has the methods of the queryset
 
     class Meta:
         verbose_name = "assuré"

@@ -32,7 +32,12 @@ COMMANDS: dict[str, Place] = {
             ("allant.country.population.commands:app", "allant.country.official.commands:app"),
         ),
         Place("replay", "Rejoue la campagne réelle.", ("allant.country.replay.commands:app",), "tables"),
-        Place("target", "Écrit, compte et explique une population cible.", ("allant.campaigns.commands:target",), "database"),
+        Place(
+            "target",
+            "Écrit, compte et explique une population cible.",
+            ("allant.campaigns.commands:target", "allant.campaigns.snapshot_commands:target"),
+            "database",
+        ),
         Place("wave", "Lance une vague d'invitations.", ("allant.campaigns.commands:wave",), "database"),
         Place("plan", "Répartit les invitations selon les capacités.", ("allant.campaigns.planner.commands:app",), "database"),
         Place("campaign", "Mène une campagne prête à l'emploi.", ("allant.campaigns.ready_made.commands:app", "allant.country.ready_made_commands:app"), "tables"),
@@ -54,6 +59,7 @@ COMMANDS: dict[str, Place] = {
             ("allant.campaigns.partner_commands:app",),
             "database",
         ),
+        Place("letters", "Écrit les courriers pour l'imprimeur.", ("allant.outreach.letters.commands:app",), "database"),
         Place("worker", "Envoie ce qui attend, exécute les tâches.", ("allant.outreach.worker_commands:worker",), "database"),
         Place("publish", "Écrit les fichiers de données ouvertes.", ("allant.figures.commands:app",), "database"),
         Place(

@@ -90,11 +90,11 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "allant.site.headers.SecurityHeaders",  # outside those that may refuse a request: their answers need it too
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "allant.site.partition.Sessions",  # for people; programs, at /fhir, hold none
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "allant.site.partition.Authentication",
+    "allant.site.partition.Messages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     # default deny and access log

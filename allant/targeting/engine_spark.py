@@ -3,6 +3,7 @@
 Needs the extra `spark`, and Java 17 or later; nothing imports this module but its user.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,9 @@ class Engine:
         self._session = session
         self._registry = registry
 
-    def sql(self, definition: Definition) -> str:
-        """The SELECT of `person_id` in Spark SQL; the fact tables are its temporary views."""
-        expression = engine_ibis.people(definition, self._registry.table(PERSON))
+    def sql(self, definition: Definition, columns: Sequence[str] = ()) -> str:
+        """The SELECT of `person_id` (and columns of the person table) in Spark SQL; the fact tables are its temporary views."""
+        expression = engine_ibis.people(definition, self._registry.table(PERSON), columns)
         return str(ibis.to_sql(expression, dialect="pyspark"))
 
     def people(self, definition: Definition) -> pa.Table:
@@ -39,11 +40,19 @@ class Engine:
         """How many persons."""
         return int(self._frame(definition).count())
 
+    def breakdown(self, definition: Definition, column: str) -> dict[Any, int]:
+        """How many persons by value of a column of the person table (None: unknown), the most numerous first."""
+        frame = self._frame(definition, [column]).groupBy(column).count()
+        return {row[0]: row[1] for row in frame.orderBy(frame["count"].desc(), column).collect()}
+
     def write(self, definition: Definition, directory: Path) -> None:
         """Write the list as a folder of Parquet files, by the workers themselves; replaces a former one."""
         self._frame(definition).write.mode("overwrite").parquet(str(directory))
 
-    def _frame(self, definition: Definition) -> DataFrame:
+    def _frame(self, definition: Definition, columns: Sequence[str] = ()) -> DataFrame:
         for table in (self._registry.table(PERSON), *definition.tables.values()):
-            self._session.read.parquet(str(self._directory / table.name)).createOrReplaceTempView(table.name)
-        return self._session.sql(self.sql(definition))
+            folder = self._directory / table.name
+            if not any(folder.glob("*.parquet")):
+                raise FileNotFoundError(f"L'instantané « {self._directory} » n'a pas la table « {table.name} ».")
+            self._session.read.parquet(str(folder)).createOrReplaceTempView(table.name)
+        return self._session.sql(self.sql(definition, columns))

@@ -8,7 +8,7 @@ A template is a `.typ` file that reads its data as `json(bytes(sys.inputs.data))
 receives is data and never markup: no name can change the page. The same template, data and stamp give the same bytes.
 """
 
-from allant.typesetting.picture import qr_code
+from allant.typesetting.picture import data_matrix, qr_code
 from allant.typesetting.press import PaperFailed, Press, typeset, typeset_many
 
-__all__ = ["PaperFailed", "Press", "qr_code", "typeset", "typeset_many"]
+__all__ = ["PaperFailed", "Press", "data_matrix", "qr_code", "typeset", "typeset_many"]

@@ -31,7 +31,7 @@ def booster_due(book: RuleBook, on: date, criteria: Criteria) -> Condition:
 
     The delay of a group of several vaccines, or of none, is the usual one.
     """
-    vaccines = criteria.get("vaccines") or ()
+    vaccines: tuple[str, ...] = criteria.get("vaccines") or ()
     delay = booster_delay(book, on, vaccines[0] if len(vaccines) == 1 else "")
     due: Condition = tables().dose_summary.complete_on.months_on(on) >= delay.months
     return due

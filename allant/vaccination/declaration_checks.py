@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from allant.directory.rpps import why_unreadable
 from allant.doctrine import NotYetInForce, RuleBook
 from allant.people.models import Person
 from allant.vaccination.professions import profession_code
-
-RPPS_DIGITS = 11
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,9 +76,8 @@ def _prescriber(declaration: Declaration, today: date, book: RuleBook) -> _Fault
         yield "prescriber_family_name", "Nom du prescripteur : recopiez-le de l'ordonnance."
     if not declaration.prescriber_given_names.strip():
         yield "prescriber_given_names", "Prénom du prescripteur : recopiez-le de l'ordonnance."
-    rpps = declaration.prescriber_rpps
-    if rpps and not (rpps.isascii() and rpps.isdigit() and len(rpps) == RPPS_DIGITS):
-        yield "prescriber_rpps", f"RPPS du prescripteur : {RPPS_DIGITS} chiffres attendus, {len(rpps)} caractères saisis."
+    if declaration.prescriber_rpps and (wrong := why_unreadable(declaration.prescriber_rpps)):
+        yield "prescriber_rpps", f"RPPS du prescripteur : {wrong}"
     if not profession_code(declaration.prescriber_profession, today, book):
         yield "prescriber_profession", "Profession du prescripteur : choisissez-la dans la liste."
 

@@ -1,11 +1,11 @@
 """The lists a treating doctor may ask for (VC-52): who is not vaccinated yet, who has an ALD, by age. One query a list.
 
-The population is a target like any other; what makes it a doctor's is a join on the treating practitioner.
+The population is a target like any other, that of a campaign when one is chosen (TG-11); what makes it a doctor's is a join on
+the treating practitioner.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -16,6 +16,8 @@ from django.db import connection
 from allant.accounts.actors import Actor
 from allant.accounts.log import log_access
 from allant.accounts.models import LoggedAction
+from allant.campaigns.meant import meant_sql
+from allant.campaigns.models import Campaign
 from allant.clock.age import age_on
 from allant.directory.models import Practitioner
 from allant.doctrine import RuleBook, rules
@@ -27,7 +29,6 @@ PURPOSES: dict[ListKind, str] = {
     "not_vaccinated": "Remise au médecin traitant de la liste de ses patients non vaccinés",
     "ald": "Remise au médecin traitant de la liste de ses patients en ALD",
 }
-_PORTION = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Patient:
 class Delivery:
     """A list as it was handed over: `batch_id` names it in the access log."""
 
-    kind: ListKind
+    kind: str
     on: date
     batch_id: UUID
     patients: tuple[Patient, ...]
@@ -67,36 +68,34 @@ def ald_patients_by_age(practitioner: Practitioner, on: date) -> list[Patient]:
     return _patients(with_ald(on), practitioner, on)
 
 
+def patients_of_campaign(campaign: Campaign, practitioner: Practitioner, on: date) -> list[Patient]:
+    """The doctor's own living patients whom a campaign means that day, invited or not, less who did its act; the oldest first.
+
+    None for a campaign of the medical service: its reason is theirs alone.
+    """
+    if campaign.medical:
+        return []
+    meant, parameters = meant_sql(campaign, on)
+    return _run(_listing(meant, "person.died_on IS NULL AND person.treating_practitioner_id = %s"), parameters, practitioner, on)
+
+
 def deliver(*, kind: ListKind, practitioner: Practitioner, on: date, by: Actor) -> Delivery:
     """The list, and its delivery in the access log: one entry a patient, all under the list's batch."""
     read = patients_to_vaccinate if kind == "not_vaccinated" else ald_patients_by_age
-    found = tuple(read(practitioner, on))
+    return _delivered(kind, PURPOSES[kind], read(practitioner, on), on, by)
+
+
+def deliver_of_campaign(*, campaign: Campaign, practitioner: Practitioner, on: date, by: Actor) -> Delivery:
+    """The same of the patients whom a campaign means."""
+    purpose = f"Remise au médecin traitant de la liste de ses patients visés par la campagne {campaign.slug}"
+    return _delivered(campaign.slug, purpose, patients_of_campaign(campaign, practitioner, on), on, by)
+
+
+def _delivered(kind: str, purpose: str, found: list[Patient], on: date, by: Actor) -> Delivery:
     batch_id = uuid4()
-    log_access(
-        by=by, action=LoggedAction.BULK, purpose=PURPOSES[kind], person_ids=[each.person_id for each in found], batch_id=batch_id
-    )
-    return Delivery(kind, on, batch_id, found)
-
-
-def lists_for_all(kind: ListKind, on: date) -> Iterator[tuple[int, list[Patient]]]:
-    """(practitioner's id, their list) for every doctor with patients in it: one query for all, read by portions.
-
-    To deliver them, write each list's delivery as `deliver` does.
-    """
-    definition = not_vaccinated(on, rules.as_known_on(on)) if kind == "not_vaccinated" else with_ald(on)
-    query = _query(definition, "person.treating_practitioner_id IS NOT NULL")
-    doctor, patients = None, list[Patient]()
-    with connection.chunked_cursor() as cursor:
-        cursor.execute(query, [on, on])
-        while rows := cursor.fetchmany(_PORTION):
-            for row in rows:
-                if doctor is not None and row[0] != doctor:
-                    yield doctor, patients
-                    patients = []
-                doctor = row[0]
-                patients.append(_patient(row, on))
-    if doctor is not None:
-        yield doctor, patients
+    ids = [each.person_id for each in found]
+    log_access(by=by, action=LoggedAction.BULK, purpose=purpose, person_ids=ids, batch_id=batch_id)
+    return Delivery(kind, on, batch_id, tuple(found))
 
 
 def not_vaccinated(on: date, book: RuleBook) -> Definition:
@@ -116,9 +115,12 @@ def with_ald(on: date) -> Definition:
 
 
 def _patients(definition: Definition, practitioner: Practitioner, on: date) -> list[Patient]:
-    query = _query(definition, "person.treating_practitioner_id = %s")
+    return _run(_query(definition, "person.treating_practitioner_id = %s"), [], practitioner, on)
+
+
+def _run(query: str, parameters: list[Any], practitioner: Practitioner, on: date) -> list[Patient]:
     with connection.cursor() as cursor:
-        cursor.execute(query, [on, on, practitioner.pk])
+        cursor.execute(query, [on, on, *parameters, practitioner.pk])
         return [_patient(row, on) for row in cursor.fetchall()]
 
 
@@ -143,6 +145,10 @@ SELECT person.treating_practitioner_id, person.id, person.family_name, person.gi
 def _query(definition: Definition, whose: str) -> str:
     """The statement of a list, with two days and then what `whose` asks as parameters; by doctor, the oldest first."""
     target, _ = engine_postgres.sql(definition)  # its parameters are written in its text
+    return _listing(target, whose)
+
+
+def _listing(target: str, whose: str) -> str:
     return f"""{_COLUMNS}
 FROM people_person AS person JOIN ({target}) AS target ON target.person_id = person.id
 WHERE person.merged_into_id IS NULL AND {whose}

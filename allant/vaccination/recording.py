@@ -176,8 +176,7 @@ def _sent_before(state: State, entry: Entry) -> Dose | None:
     """The row of this very sending, or the same dose under another key. Raises DoseRefused for a key that served otherwise."""
     if state.sent is not None:
         sent = _full(state.sent)
-        bearer: int = sent.person_id  # type: ignore[attr-defined]
-        if bearer in state.known.records and _is(sent, entry):
+        if sent.person_id in state.known.records and _is(sent, entry):
             return sent
         raise DoseRefused(["key_reused"])
     return next((_full(dose.pk) for dose in state.doses if _is(dose, entry)), None)

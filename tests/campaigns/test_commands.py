@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 from typer.testing import CliRunner, Result
 
-from allant.campaigns import commands, waves
+from allant.campaigns import commands, snapshot_commands, waves
 from allant.campaigns.actions import save_campaign, stop_campaign
 from allant.campaigns.models import Campaign, Invitation
+from allant.people.models import Person
 from allant.targeting import define, tables
 
 from .conftest import OPENING, persons, plan
@@ -73,6 +74,17 @@ def test_tg_03_a_target_is_counted_and_read_back_in_french(small):
 
 def test_tg_04_a_target_written_in_json_is_counted(small, written):
     assert json.loads(run(commands.target, "count", written(), "--json").stdout)["people"] == 6
+
+
+def test_tg_04_a_target_is_counted_on_a_snapshot(small, written, tmp_path):
+    """PF-01: the nation is counted on Parquet, not on the register."""
+    folder = tmp_path / "instantane"
+    assert "instantané du 18/01/2021, 6 personnes" in said(run(snapshot_commands.target, str(folder), "--on", DAY))
+    Person.objects.all().update(sex="M")
+    answer = json.loads(run(commands.target, "count", written(), "--snapshot", str(folder), "--by", "sex", "--json").stdout)
+    assert (answer["people"], answer["by"]) == (6, {"F": 6}), "what the snapshot held"
+    (folder / "person" / "part-0.parquet").unlink()
+    assert "n'a pas la table « person »" in refused(run(commands.target, "count", written(), "--snapshot", str(folder)))
 
 
 def test_tg_04_an_unknown_column_is_refused_with_the_nearest_name(small, written):

@@ -335,6 +335,25 @@ def test_its_author_cancels_a_dose_with_a_reason(client: Client, someone: Person
     assert "Annulée par son auteur" in text_of(client.get(url("file", someone.pk)))
 
 
+def test_cancelling_a_corrected_dose_brings_no_former_version_back(client: Client, someone: Person) -> None:
+    """VC-36: the page says so before; the patient is left without that dose, and it may be entered again."""
+    send(client, someone)
+    first = Dose.objects.get()
+    assert "n’est pas rétablie" not in text_of(client.get(url("dose_cancel", someone.pk, first.pk)))
+    changed = {**dose_values(lot="EM0477"), "pourquoi-reason": "mauvaise dose", "step": "record"}
+    client.post(url("dose_correct", someone.pk, first.pk), changed)
+    second = Dose.objects.current().get()
+    address = url("dose_cancel", someone.pk, second.pk)
+    page = client.get(address)
+    assert "Sa version précédente n’est pas rétablie" in text_of(page)
+    assert url("dose_correct", someone.pk, second.pk) in page.content.decode()
+    client.post(address, {"pourquoi-reason": "mauvais patient"})
+    assert list(Dose.objects.order_by("version").values_list("end_kind", flat=True)) == ["corrected", "cancelled"]
+    assert "Doses 0" in text_of(client.get(url("file", someone.pk)))
+    send(client, someone, source_key=another(9))
+    assert Dose.objects.current().get().version == 1
+
+
 def test_a_dose_given_abroad_is_history_with_its_proof(client: Client, someone: Person) -> None:
     """VC-42: vaccine, date, rank and proof; no lot nor place asked; the proof is mandatory."""
     address = url("history", someone.pk)

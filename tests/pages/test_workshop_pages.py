@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 from playwright.sync_api import Page
 from pytest_django import Settings
@@ -16,6 +18,8 @@ from allant.accounts.roles import Role
 from allant.campaigns.models import Campaign, Invitation, TargetDraft
 from allant.campaigns.waves import reach
 from allant.campaigns.workshop.preview import preview
+from allant.facts import snapshot
+from allant.people.models import Person
 from tests.accounts.sessions import account_with, enter
 from tests.pages import small_country
 from tests.pages.test_journeys import sign_in
@@ -103,6 +107,32 @@ def test_tg_03_an_epci_is_chosen_by_name_or_code(manager: Client) -> None:
     page = manager.get(draft).content.decode()
     assert "dans l&#x27;intercommunalité 200071751 (CA du Bassin de Bourg-en-Bresse) ou 243500139 (Rennes Métropole)" in page
     assert "Rennes Métropole (243500139)" in manager.get(f"{draft}critere/", {"modifier": "0"}).content.decode()
+
+
+@pytest.mark.django_db
+def test_tg_03_with_a_snapshot_configured_the_page_counts_on_it_and_says_its_day(
+    manager: Client, settings: Settings, tmp_path: Path
+) -> None:
+    """TG-03, PF-01: the count of the nation comes from the snapshot, the same splits as from the register."""
+    small_country.settle()
+    moved = Person.objects.filter(departement_code="01").update(commune_code="01053")
+    draft = begun(manager)
+    put(manager, draft, "age", lowest=20)
+    put(manager, draft, "epci", values=["200071751", "243500139"])
+    live = manager.get(draft)
+    snapshot(connection, tmp_path, as_of=date(2021, 2, 20))
+    settings.ALLANT_SNAPSHOT = str(tmp_path)
+    on_snapshot = manager.get(draft)
+    assert moved >= on_snapshot.context["count"] == live.context["count"] > 0
+    assert {split.title: set(split.rows) for split in on_snapshot.context["splits"]} == {
+        split.title: set(split.rows) for split in live.context["splits"]
+    }
+    assert "d’après l’instantané du 20 février 2021" in on_snapshot.content.decode() and "instantané" not in live.content.decode()
+    (tmp_path / "person" / "part-0.parquet").unlink()
+    page = manager.get(draft).content.decode()
+    assert "La cible ne peut pas être comptée" in page and "n&#x27;a pas la table « person »" in page
+    settings.ALLANT_SNAPSHOT = str(tmp_path / "person")
+    assert "n&#x27;est pas un instantané" in manager.get(draft).content.decode()
 
 
 @pytest.mark.django_db

@@ -52,6 +52,7 @@ REFUSED: list[tuple[dict[str, Any], set[str]]] = [
     ({"declarant_prescribes": False}, {"prescriber_family_name", "prescriber_given_names", "prescriber_profession"}),
     ({**TYPED, "prescriber_profession": "boulanger"}, {"prescriber_profession"}),
     ({**TYPED, "prescriber_profession": "medecin", "prescriber_rpps": "1234"}, {"prescriber_rpps"}),
+    ({**TYPED, "prescriber_profession": "medecin", "prescriber_rpps": "10001234567"}, {"prescriber_rpps"}),  # its key is 5
     ({"patient_activity": "boulanger"}, {"patient_activity"}),
     ({"declared_situations": ("left_handed",)}, {"declared_situations"}),
     ({"patient_accepts": False, "prescribed_on": None}, {"patient_accepts", "prescribed_on"}),

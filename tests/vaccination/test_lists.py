@@ -8,7 +8,7 @@ from allant.accounts.actors import Actor
 from allant.accounts.models import AccessLogEntry
 from allant.people.actions import merge
 from allant.people.models import ContactPoint, Person
-from allant.vaccination.lists import ald_patients_by_age, deliver, lists_for_all, patients_to_vaccinate
+from allant.vaccination.lists import ald_patients_by_age, deliver, patients_to_vaccinate
 from tests.vaccination.builders import day, declare, doctor, give, patient
 
 pytestmark = pytest.mark.django_db
@@ -119,14 +119,3 @@ def test_the_delivery_is_logged() -> None:
     assert entries[0].purpose == "Remise au médecin traitant de la liste de ses patients non vaccinés"
     empty = deliver(kind="ald", practitioner=doctor(rpps="10000000008"), on=ON, by=ACTOR)
     assert AccessLogEntry.objects.get(batch_id=empty.batch_id).person_id is None
-
-
-def test_the_lists_of_all_doctors_in_one_query() -> None:
-    """VC-52: more than 23 000 doctors asked; the same lists as one by one."""
-    settle()
-    other = doctor(rpps="10000000009")
-    with CaptureQueriesContext(connection) as queries:
-        found = dict(lists_for_all("not_vaccinated", ON))
-    assert sum("people_person" in query["sql"] for query in queries) <= 1
-    assert found == {each.pk: patients_to_vaccinate(each, ON) for each in (doctor(), other)}
-    assert dict(lists_for_all("ald", ON)) == {each.pk: ald_patients_by_age(each, ON) for each in (doctor(), other)}

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from allant.campaigns.populations import population
 from allant.doctrine import Rules
 from allant.immunizations.models import Vaccine
 from allant.people.models import Person, SituationKind
 from allant.targeting import define, engine_memory
-from allant.vaccination.campaigns import population
 from allant.vaccination.known import Known
 from allant.vaccination.priority import Priority, outside_is_refused, priority_of, situation_label
 from tests.vaccination.builders import day, known

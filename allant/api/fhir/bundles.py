@@ -84,11 +84,11 @@ def _read(entries: list[shapes.Entry], client: Client, today: date, book: RuleBo
             sending.received.append(None)
             sending.refusals[position] = error
     known = [(position, one) for position, one in enumerate(sending.received) if one is not None]
-    for index, error in resolve([one for _, one in known], client).items():
-        sending.refusals[known[index][0]] = error
+    for index, refused in resolve([one for _, one in known], client).items():
+        sending.refusals[known[index][0]] = refused
     known = [(position, one) for position, one in known if position not in sending.refusals]
-    for index, error in complete([one for _, one in known], book).items():
-        sending.refusals[known[index][0]] = error
+    for index, refused in complete([one for _, one in known], book).items():
+        sending.refusals[known[index][0]] = refused
     return sending
 
 
@@ -108,12 +108,10 @@ def _read_entry(entry: shapes.Entry, client: Client, today: date) -> Received:
 
 
 def _record(sending: _Sending, client: Client, today: date, *, key: str) -> None:
-    positions = [
-        position for position, one in enumerate(sending.received) if one is not None and position not in sending.refusals
-    ]
-    if not positions:
+    left = [(at, one) for at, one in enumerate(sending.received) if one is not None and at not in sending.refusals]
+    if not left:
         return
-    acts: list[Received] = [sending.received[position] for position in positions]  # type: ignore[misc]
+    positions, acts = [at for at, _ in left], [one for _, one in left]
     try:
         report = record_doses_in_bulk(_table(acts, client), source=SOURCE, by=client.by, batch_key=key, today=today)
     except BatchRefused as error:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from datetime import date
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import parse_qs
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.http import http_date
 
 from allant import clock
@@ -24,6 +23,7 @@ from allant.api.fhir.recording import change, record
 from allant.api.fhir.versions import chain, roots_of, versions_named
 from allant.doctrine import rules
 from allant.immunizations.models import Dose
+from allant.immunizations.querysets import DoseQuerySet
 from allant.people.models import Person
 
 PATH = "fhir/Immunization"
@@ -151,15 +151,17 @@ def search(request: HttpRequest) -> HttpResponse:
     return answer(rendering.searchset(resources, base_of(request)))
 
 
-def _searched(form: Any, client: Client):  # type: ignore[no-untyped-def]
+def _searched(form: QueryDict, client: Client) -> DoseQuerySet:
     if "identifier" in form:
-        first = Dose.objects.filter(source_key=key_of(client.name, *parameters.token("identifier", form["identifier"]))).first()
+        given = parameters.token("identifier", parameters.text(form, "identifier"))
+        first = Dose.objects.filter(source_key=key_of(client.name, *given)).first()
         return Dose.objects.filter(pk__in=[dose.pk for dose in chain(first)] if first else [])
     if "patient" in form:
-        pk = ids.pk_of("Patient", form["patient"].removeprefix("Patient/"))
+        pk = ids.pk_of("Patient", parameters.text(form, "patient").removeprefix("Patient/"))
         person = Person.objects.filter(pk=pk).first() if pk is not None else None
     elif "patient.identifier" in form:
-        person = Person.objects.with_matricule(parameters.number("patient.identifier", form["patient.identifier"])).first()
+        number = parameters.number("patient.identifier", parameters.text(form, "patient.identifier"))
+        person = Person.objects.with_matricule(number).first()
     else:
         text = "Une recherche nomme une personne (patient ou patient.identifier) ou un acte (identifier)."
         raise refusal(HTTPStatus.BAD_REQUEST, "required", text)

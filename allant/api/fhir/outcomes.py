@@ -63,5 +63,5 @@ def answer(resource: Any, status: int = HTTPStatus.OK, headers: Mapping[str, str
 def refused(error: Refusal) -> HttpResponse:
     """The answer to a refused request. Django does not log its address: a number may stand in it."""
     response = answer(outcome(error.issues), error.status, error.headers)
-    response._has_been_logged = True  # type: ignore[attr-defined]
+    vars(response)["_has_been_logged"] = True
     return response

@@ -33,6 +33,11 @@ def form_of(request: HttpRequest, known: set[str]) -> QueryDict:
     return form
 
 
+def text(form: QueryDict, name: str) -> str:
+    """The last value given to a parameter; '' when there is none."""
+    return str(form.get(name, ""))
+
+
 def bad(name: str, text: str) -> Refusal:
     """400 for one parameter."""
     return refusal(HTTPStatus.BAD_REQUEST, "value", f"{name} : {text}", name)

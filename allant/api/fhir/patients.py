@@ -35,11 +35,11 @@ def search(request: HttpRequest) -> HttpResponse:
     form = parameters.form_of(request, {"identifier", "birthdate"})
     if "identifier" not in form:
         raise refusal(HTTPStatus.BAD_REQUEST, "required", "Une recherche de patient donne un numéro : identifier=système|valeur.")
-    number = parameters.number("identifier", form["identifier"])
+    number = parameters.number("identifier", parameters.text(form, "identifier"))
     bearers = Person.objects.with_matricule(number)
     found = bearers
     if "birthdate" in form:
-        born = parameters.day("birthdate", form["birthdate"])
+        born = parameters.day("birthdate", parameters.text(form, "birthdate"))
         found = Person.objects.filter(Q(pk__in=bearers.values("pk")) | Q(policyholder__in=bearers.values("pk")), birth_date=born)
     persons = list(found.prefetch_related("matricules").order_by("pk")[:50])
     log_access(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from http import HTTPStatus
+from typing import TypeVar
 
 from msgspec import UNSET, UnsetType
 
@@ -16,6 +18,7 @@ from allant.api.fhir.vaccines import vaccine_of
 from allant.people import matricule
 from allant.vaccination.history import proof_of
 
+_Part = TypeVar("_Part")
 COMPLETED, ERROR = "completed", "entered-in-error"
 LONGEST_KEY = 180  # characters: the version's suffix still fits in the column
 LONGEST_LOT, LONGEST_REASON = 40, 200
@@ -89,7 +92,7 @@ class _Reader:
             text = "Référence inconnue : Patient/<id>, tel que ce serveur l'a donné, ou un identifiant."
             self.wrong("not-found", text, "patient.reference")
         elif given.identifier is not UNSET:
-            number = self._number(given.identifier)  # type: ignore[arg-type]
+            number = self._number(given.identifier)
             if number:
                 return Pointer(number=number)
         else:
@@ -114,7 +117,7 @@ class _Reader:
             elif kind:
                 self.wrong("not-found", "Practitioner/<id> ou Organization/<id> attendu.", f"{place}.reference")
             elif actor.identifier is not UNSET:
-                found = found or self._rpps(actor.identifier, place)  # type: ignore[arg-type]
+                found = found or self._rpps(actor.identifier, place)
             # A name alone says nothing that could be looked up: it is not kept.
         return found
 
@@ -135,9 +138,9 @@ class _Reader:
 
     def location(self) -> Pointer | None:
         given = self.resource.location
-        if given is UNSET or given.reference is UNSET:  # type: ignore[union-attr]
+        if given is UNSET or given.reference is UNSET:
             return None
-        kind, _, local = str(given.reference).partition("/")  # type: ignore[union-attr]
+        kind, _, local = str(given.reference).partition("/")
         if kind != "Location" or not _is_number(local):
             self.wrong("not-found", "Référence inconnue : Location/<id> attendu.", "location.reference")
             return None
@@ -150,7 +153,7 @@ class _Reader:
         return lot
 
     def site(self) -> str:
-        for coding in _list(self.resource.site.coding if self.resource.site is not UNSET else UNSET):  # type: ignore[union-attr]
+        for coding in _list(self.resource.site.coding if self.resource.site is not UNSET else UNSET):
             if coding.system == systems.ACT_SITE and coding.code in systems.SITE_OF_ACT_SITE:
                 return systems.SITE_OF_ACT_SITE[str(coding.code)]
             if coding.system == systems.INJECTION_SITE and coding.code in (*systems.ACT_SITE_OF_SITE, "autre"):
@@ -221,10 +224,10 @@ def read(resource: shapes.Immunization, *, client: str, known_on: date) -> Recei
     )
     received.organisation = reader.organisation
     if resource.protocolApplied is not UNSET:
-        protocol = next(iter(resource.protocolApplied), None)  # type: ignore[arg-type]
+        protocol = next(iter(resource.protocolApplied), None)
         if protocol is not None:
             received.dose_number = protocol.doseNumberPositiveInt
-            received.series_doses = None if protocol.seriesDosesPositiveInt is UNSET else protocol.seriesDosesPositiveInt  # type: ignore[assignment]
+            received.series_doses = None if protocol.seriesDosesPositiveInt is UNSET else protocol.seriesDosesPositiveInt
             received.series = None if protocol.series is UNSET else str(protocol.series)
     if reader.issues:
         raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, reader.issues)
@@ -273,8 +276,8 @@ def _said(concept: shapes.Concept | UnsetType) -> str:
     return next((word.strip() for word in words if word.strip()), "")
 
 
-def _list(value):  # type: ignore[no-untyped-def]
-    return () if value is UNSET else value
+def _list(value: list[_Part] | UnsetType) -> Sequence[_Part]:
+    return () if isinstance(value, UnsetType) else value
 
 
 def _text(value: str | UnsetType) -> str:

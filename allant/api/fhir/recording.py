@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from http import HTTPStatus
+from typing import TypeVar
 
 from django.db import transaction
+from django.db.models import Model
 
 from allant.accounts.log import Entry
 from allant.accounts.models import LoggedAction
@@ -47,6 +49,7 @@ _ELEMENTS = {
 }
 
 
+_Row = TypeVar("_Row", bound=Model)
 _FORCEABLE = {check.code for check in RULES}
 _HOW_TO_FORCE = Issue(
     "informational",
@@ -135,19 +138,19 @@ def _act(received: Received, client: Client, book: RuleBook) -> tuple[Person, Ac
         site=received.site,
         place_kind=place_kind(received.location),
         proof=received.proof,
-        location=received.location and _named(Location, received.location.pk),
+        location=_named(Location, received.location.pk) if received.location else None,
         organisation=_named(Organisation, client.organisation_id),
-        practitioner=received.performer and _named(Practitioner, received.performer.pk),
+        practitioner=_named(Practitioner, received.performer.pk) if received.performer else None,
     )
 
 
-def _row(model, pk):  # type: ignore[no-untyped-def]
+def _row(model: type[_Row], pk: int | None) -> _Row:
     """A row known to exist, of which nothing but its number is needed: read only if something else is."""
     return model.from_db("default", ["id"], [pk])
 
 
 @lru_cache(maxsize=4_096)
-def _named(model, pk):  # type: ignore[no-untyped-def]
+def _named(model: type[_Row], pk: int | None) -> _Row:
     """A row of the directory, kept: only its number is ever asked of it here."""
     return _row(model, pk)
 

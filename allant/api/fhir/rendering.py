@@ -9,7 +9,7 @@ from typing import Any
 from allant.api.fhir import ids, systems
 from allant.api.fhir.reading import COMPLETED, ERROR, identifier_of
 from allant.api.fhir.vaccines import concept_of
-from allant.directory.models import Location, Organisation, Practitioner
+from allant.directory.models import Location, Organisation, OrganisationKind, Practitioner
 from allant.immunizations.models import Dose, Series
 from allant.people.matricule import key
 from allant.people.models import BirthPrecision, Matricule, Person
@@ -118,7 +118,7 @@ def _birth_date(person: Person) -> str:
     length = {BirthPrecision.YEAR: 4, BirthPrecision.MONTH: 7, BirthPrecision.NONE: 0}.get(
         BirthPrecision(person.birth_precision), 10
     )
-    return person.birth_date.isoformat()[:length]
+    return str(person.birth_date.isoformat()[:length])
 
 
 def practitioner(row: Practitioner) -> dict[str, Any]:
@@ -139,7 +139,7 @@ def organization(row: Organisation) -> dict[str, Any]:
         "id": str(row.pk),
         "identifier": [{"system": systems.ORGANISATION, "value": row.code}],
         "name": row.name,
-        "type": [{"text": row.get_kind_display()}],
+        "type": [{"text": str(OrganisationKind(row.kind).label)}],
     }
 
 

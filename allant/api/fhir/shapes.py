@@ -142,13 +142,14 @@ class Bundle(Shape):
 
 immunization = msgspec.json.Decoder(Immunization)
 bundle = msgspec.json.Decoder(Bundle)
+_UNSET = inspect.type_info(UnsetType)
 _OF_IMMUNIZATION = inspect.type_info(Immunization)
 
 
 def pruned(value: Any, shape: inspect.Type = _OF_IMMUNIZATION) -> Any:
     """A decoded resource without the elements that its shape does not know."""
     if isinstance(shape, inspect.UnionType):
-        shape = next(one for one in shape.types if not isinstance(one, inspect.UnsetType))
+        shape = next(one for one in shape.types if one != _UNSET)
     if isinstance(shape, inspect.StructType) and isinstance(value, dict):
         known = {field.encode_name: field.type for field in shape.fields}
         return {name: pruned(part, known[name]) for name, part in value.items() if name in known}

@@ -54,7 +54,7 @@ def _concepts(known_on: date) -> dict[str, dict[str, Any]]:
 
 def _collection(book: RuleBook, key: str, on: date) -> Iterable[Any]:
     try:
-        return book.value(key, on)  # type: ignore[no-any-return]
+        return tuple(book.value(key, on))
     except NotYetInForce:
         return ()
 

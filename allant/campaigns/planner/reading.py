@@ -16,7 +16,7 @@ from allant.campaigns.planner.capacities import RESERVE
 class GroupLine:
     """One group: persons who wait when the plan begins, are invited in it, and still wait after it.
 
-    `done_in`: the week in which the last one is invited, None when the plan ends before.
+    `done_in`: the week in which the last one is invited; None when the plan ends before, or when nobody waits.
     """
 
     campaign: Campaign
@@ -88,11 +88,12 @@ class Plan:
 
     def groups(self) -> list[GroupLine]:
         """In order of priority."""
-        return [
-            GroupLine(campaign, opens_on, *self._totals(self.invited[:, at], self.waiting[:, at]),
-                      week_done(self.weeks, opens_on, self.waiting[:, at]))
-            for at, (campaign, opens_on) in enumerate(zip(self.campaigns, self.openings, strict=True))
-        ]  # fmt: skip
+        return [self._group(at) for at in range(len(self.slugs))]
+
+    def _group(self, at: int) -> GroupLine:
+        before, invited, after = self._totals(self.invited[:, at], self.waiting[:, at])
+        done_in = week_done(self.weeks, self.openings[at], self.waiting[:, at]) if before else None
+        return GroupLine(self.campaigns[at], self.openings[at], before, invited, after, done_in)
 
     def by_week(self) -> list[WeekLine]:
         """In order."""

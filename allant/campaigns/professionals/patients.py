@@ -6,15 +6,17 @@ from datetime import date
 
 from allant.campaigns.effect import acts_sql
 from allant.campaigns.models import Campaign
+from allant.campaigns.territories import narrowed
 from allant.targeting import engine_postgres
 
 
 def to_vaccinate_sql(campaign: Campaign, on: date, departement: str = "") -> tuple[str, list[object]]:
     """A SELECT of practitioner_id and patients: for each treating doctor, their living patients whom the campaign means.
 
-    `departement`: of the doctors who practise there only. Means: in its target that day, or invited by it before; less who did its act by that day. Merged records are one person.
+    `departement`: of the doctors who practise there only. Means: in its target that day, or invited by it before; less who did
+    its act by that day. Merged records are one person.
     """
-    target, parameters = engine_postgres.sql(campaign.current_target.on(on))
+    target, parameters = engine_postgres.sql(narrowed(campaign, campaign.current_target.on(on), on))
     doctors = "AND person.treating_practitioner_id IN (SELECT id FROM directory_practitioner WHERE departement_code = %s)"
     query = f"""
         SELECT person.treating_practitioner_id AS practitioner_id, count(*) AS patients

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from allant.country.population.layout import Layout
 from allant.country.population.parameters import Parameters
 from allant.country.population.streams import Choice, RaggedChoice, Salt, uniforms
+from allant.directory.rpps import key_of
 from allant.geography import communes
 
 Ints = NDArray[np.int64]
@@ -102,9 +103,8 @@ def _tilted(
 
 
 def _rpps(number: int) -> str:
-    """A fictional RPPS: 99, eight digits, Luhn key. Real numbers begin with 10."""
+    """A fictional RPPS: 99, eight digits, its key. Real numbers begin with 10."""
     body = f"99{number:08d}"
-    doubled = [int(digit) * (2 - i % 2) for i, digit in enumerate(body)]
-    return f"{body}{-sum(d // 10 + d % 10 for d in doubled) % 10}"
+    return body + key_of(body)
 
 

@@ -30,6 +30,7 @@ MENU = (
         "person_history",
         frozenset({Role.CAMPAIGN_MANAGER, Role.CALL_AGENT, Role.FRONT_DESK_AGENT, Role.MEDICAL_SERVICE}),
     ),
+    MenuEntry("Réponses", "answers", frozenset({Role.CAMPAIGN_MANAGER, Role.CALL_AGENT})),
     MenuEntry("Visites", "visits", frozenset({Role.DELEGATE})),
     MenuEntry("Espace professionnel", "professional_home", frozenset({Role.HEALTH_PROFESSIONAL, Role.PORTAL_USER})),
     MenuEntry("Administration", "administration_home", frozenset({Role.ADMINISTRATOR, Role.IDENTITY_AGENT})),

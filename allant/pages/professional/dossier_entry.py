@@ -24,7 +24,7 @@ from allant.directory.models import Location, Practitioner
 from allant.immunizations.actions import DoseRefused, is_new
 from allant.immunizations.checks import REASONS
 from allant.immunizations.models import Dose
-from allant.pages.professional.acting import NO_RPPS, for_teleservice
+from allant.pages.professional.acting import NO_RPPS, Acting, for_teleservice
 from allant.pages.professional.dossier import File, file_of, trail
 from allant.pages.professional.dossier_check import CheckPage, check_of
 from allant.pages.professional.dossier_dose_form import FIELD_OF, DoseForm
@@ -107,16 +107,18 @@ def entry_of(form: DoseForm, file: File) -> Entry:
         proof=data.get("proof", ""),
         site=data.get("site", ""),
         place_kind=data.get("place_kind", ""),
-        location=_location(data, file.acting.by),
+        location=place_in(form, file.acting),
         am_number=data.get("am_number", ""),
     )
 
 
-def _location(data: dict[str, Any], by: str) -> Location | None:
+def place_in(form: DossierForm, who: Acting) -> Location | None:
+    """The place that a form names, made known to the directory when it was not. Raises LocationRefused."""
+    data = form.cleaned_data
     if not data.get("place_name"):
         return None
     names = {"kind": "place_kind", "name": "place_name", "postcode": "postcode", "commune_code": "commune_code"}
-    return location_for(**{argument: data[name] for argument, name in names.items()}, by=by)
+    return location_for(**{argument: data[name] for argument, name in names.items()}, by=who.by)
 
 
 def show_refusal(form: DoseForm, refusal: DoseRefused | LocationRefused) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -22,15 +24,29 @@ from allant.vaccination.papers import paper_of_declaration, paper_of_dose
 from allant.vaccination.summaries import Summary, as_csv, summary_of_declaration, summary_of_dose
 
 
+@dataclass(frozen=True)
+class Step:
+    """What an act of one step can be handed over as; `log`: what the access log calls its summary."""
+
+    name: str
+    log: str
+    find: Callable[[File, int], Any]
+    summary: Callable[[Any], Summary]
+    paper: Callable[[Any], bytes]
+
+
+DECLARATION = Step(
+    "eligibilite", "téléservice : synthèse d'éligibilité", declaration_in, summary_of_declaration, paper_of_declaration
+)
+DOSE = Step("vaccination", "téléservice : synthèse de vaccination", dose_in, summary_of_dose, paper_of_dose)
+
+
 @requires(Role.HEALTH_PROFESSIONAL)
 @for_teleservice(may="find")
 @require_safe
 def declaration_csv(request: HttpRequest, person_id: int, declaration_id: int) -> HttpResponse:
     """The summary of a declaration as CSV (VC-24)."""
-    file = file_of(request, person_id)
-    declared = declaration_in(file, declaration_id)
-    log_request(request, LoggedAction.READ, "téléservice : synthèse d'éligibilité en CSV", [file.person.pk])
-    return _csv(summary_of_declaration(declared), f"eligibilite-{declared.pk}-v{declared.version}")
+    return _csv(request, DECLARATION, person_id, declaration_id)
 
 
 @requires(Role.HEALTH_PROFESSIONAL)
@@ -38,10 +54,7 @@ def declaration_csv(request: HttpRequest, person_id: int, declaration_id: int) -
 @require_safe
 def dose_csv(request: HttpRequest, person_id: int, dose_id: int) -> HttpResponse:
     """The summary of a dose as CSV (VC-37)."""
-    file = file_of(request, person_id)
-    given = dose_in(file, dose_id)
-    log_request(request, LoggedAction.READ, "téléservice : synthèse de vaccination en CSV", [file.person.pk])
-    return _csv(summary_of_dose(given), f"vaccination-{given.pk}-v{given.version}")
+    return _csv(request, DOSE, person_id, dose_id)
 
 
 @requires(Role.HEALTH_PROFESSIONAL)
@@ -49,10 +62,7 @@ def dose_csv(request: HttpRequest, person_id: int, dose_id: int) -> HttpResponse
 @require_safe
 def declaration_paper(request: HttpRequest, person_id: int, declaration_id: int) -> HttpResponse:
     """The PDF of a version of a declaration, to sign and hand over (VC-24, VC-25)."""
-    file = file_of(request, person_id)
-    declared = declaration_in(file, declaration_id)
-    log_request(request, LoggedAction.READ, "téléservice : synthèse d'éligibilité en PDF", [file.person.pk])
-    return _pdf(request, file, lambda: paper_of_declaration(declared), f"eligibilite-{declared.pk}-v{declared.version}")
+    return _pdf(request, DECLARATION, person_id, declaration_id)
 
 
 @requires(Role.HEALTH_PROFESSIONAL)
@@ -60,24 +70,31 @@ def declaration_paper(request: HttpRequest, person_id: int, declaration_id: int)
 @require_safe
 def dose_paper(request: HttpRequest, person_id: int, dose_id: int) -> HttpResponse:
     """The PDF of a version of a dose, to sign and hand over (VC-36, VC-37)."""
-    file = file_of(request, person_id)
-    given = dose_in(file, dose_id)
-    log_request(request, LoggedAction.READ, "téléservice : synthèse de vaccination en PDF", [file.person.pk])
-    return _pdf(request, file, lambda: paper_of_dose(given), f"vaccination-{given.pk}-v{given.version}")
+    return _pdf(request, DOSE, person_id, dose_id)
 
 
-def _csv(summary: Summary, name: str) -> HttpResponse:
-    return HttpResponse(as_csv(summary), content_type="text/csv; charset=utf-8", headers=_named(f"{name}.csv", "attachment"))
+def _csv(request: HttpRequest, step: Step, person_id: int, act_id: int) -> HttpResponse:
+    file, act = _act(request, step, person_id, act_id)
+    log_request(request, LoggedAction.READ, f"{step.log} en CSV", [file.person.pk])
+    headers = _named(step, act, "csv", "attachment")
+    return HttpResponse(as_csv(step.summary(act)), content_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _pdf(request: HttpRequest, file: File, compose: Callable[[], bytes], name: str) -> HttpResponse:
+def _pdf(request: HttpRequest, step: Step, person_id: int, act_id: int) -> HttpResponse:
     """The paper, or why there is none yet: what it says is recorded in any case."""
+    file, act = _act(request, step, person_id, act_id)
+    log_request(request, LoggedAction.READ, f"{step.log} en PDF", [file.person.pk])
     try:
-        return HttpResponse(compose(), content_type="application/pdf", headers=_named(f"{name}.pdf", "inline"))
+        return HttpResponse(step.paper(act), content_type="application/pdf", headers=_named(step, act, "pdf", "inline"))
     except PaperFailed as failure:
         context = {"title": "Document indisponible", "trail": trail(), "file": file, "message": str(failure)}
         return render(request, "professional/dossier/no_paper.html", context, status=HTTPStatus.SERVICE_UNAVAILABLE)
 
 
-def _named(name: str, disposition: str) -> dict[str, str]:
-    return {"Content-Disposition": f'{disposition}; filename="{name}"'}
+def _act(request: HttpRequest, step: Step, person_id: int, act_id: int) -> tuple[File, Any]:
+    file = file_of(request, person_id)
+    return file, step.find(file, act_id)
+
+
+def _named(step: Step, act: Any, ending: str, disposition: str) -> dict[str, str]:
+    return {"Content-Disposition": f'{disposition}; filename="{step.name}-{act.pk}-v{act.version}.{ending}"'}

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, time
-from io import StringIO
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -19,11 +16,11 @@ from allant.accounts.log import log_request
 from allant.accounts.models import LoggedAction
 from allant.accounts.roles import Role
 from allant.immunizations.models import Dose
+from allant.pages.base.sheets import sheet
 from allant.pages.professional.acting import Acting, acting, for_teleservice
 from allant.pages.professional.dossier import end_of, title_of, trail
 from allant.pages.professional.opening import is_opened
 from allant.people.models import Person
-from allant.sheets import harmless
 from allant.vaccination.models import EligibilityDeclaration
 
 HEADER = ("Heure", "Patient", "Naissance", "Saisie", "Vaccin", "Lot", "État")
@@ -60,12 +57,7 @@ def mine_csv(request: HttpRequest) -> HttpResponse:
     """The same as CSV."""
     lines = _lines(request, acting(request))
     log_request(request, LoggedAction.READ, "téléservice : mes saisies du jour en CSV", _persons(lines))
-    text = StringIO()
-    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    writer.writerow(HEADER)
-    writer.writerows([harmless(value) for value in _row(line)] for line in lines)
-    headers = {"Content-Disposition": f'attachment; filename="saisies-{clock.today():%Y-%m-%d}.csv"'}
-    return HttpResponse("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8", headers=headers)
+    return sheet(f"saisies-{clock.today():%Y-%m-%d}.csv", HEADER, map(_row, lines))
 
 
 def _lines(request: HttpRequest, who: Acting) -> list[Mine]:
@@ -102,7 +94,6 @@ def _doses(lines: list[Mine]) -> int:
     return sum(1 for line in lines if line.vaccine and line.state in ("En vigueur", "Saisie forcée"))
 
 
-def _row(line: Mine) -> Iterator[str]:
-    yield from (f"{line.at.astimezone(clock.PARIS):%H:%M}", f"{line.person.family_name} {line.person.given_names}")
-    yield f"{line.person.birth_date:%d/%m/%Y}" if line.person.birth_date else ""
-    yield from (line.what, line.vaccine, line.lot, line.state)
+def _row(line: Mine) -> tuple[object, ...]:
+    who = f"{line.person.family_name} {line.person.given_names}"
+    return f"{line.at.astimezone(clock.PARIS):%H:%M}", who, line.person.birth_date, line.what, line.vaccine, line.lot, line.state

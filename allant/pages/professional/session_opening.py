@@ -15,10 +15,10 @@ from allant.accounts.access import requires
 from allant.accounts.log import log_request
 from allant.accounts.models import LoggedAction
 from allant.accounts.roles import Role
-from allant.directory.actions import location_for
 from allant.doctrine import RuleBook, rules
 from allant.pages.professional.acting import NO_RPPS, Acting, acting, for_teleservice
 from allant.pages.professional.dossier_eligibility_form import NO, YES
+from allant.pages.professional.dossier_entry import place_in
 from allant.pages.professional.dossier_proposals import LastUsed, last_used
 from allant.pages.professional.session_forms import SessionForm, SharedForm, offer
 from allant.vaccination.models import VaccinationSession
@@ -74,16 +74,13 @@ def _forms(request: HttpRequest, who: Acting, book: RuleBook, last: LastUsed) ->
 
 def _entry(form: SessionForm, who: Acting) -> Entry:
     data = form.cleaned_data
-    place = location_for(
-        kind=data["place_kind"], name=data["place_name"], postcode=data["postcode"], commune_code=data["commune_code"], by=who.by
-    )
     return Entry(
         occurred_on=data["occurred_on"],
         vaccine=data["vaccine"],
         lot=data["lot"],
         site=data["site"],
         place_kind=data["place_kind"],
-        location=place,
+        location=place_in(form, who),
         am_number=data["am_number"],
     )
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import hmac
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import StringIO
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -27,11 +25,11 @@ from allant.accounts.models import LoggedAction
 from allant.accounts.roles import Role
 from allant.doctrine import rules
 from allant.immunizations.models import Dose
+from allant.pages.base.sheets import sheet
 from allant.pages.professional.acting import for_teleservice
 from allant.pages.professional.dossier_lists import label_of
 from allant.pages.professional.session_answers import Sent, answer_to, own_session
 from allant.people.models import Person
-from allant.sheets import harmless
 from allant.vaccination.journey import dose_title
 from allant.vaccination.models import VaccinationSession
 from allant.vaccination.products import vaccine_label
@@ -120,22 +118,15 @@ def as_csv(request: HttpRequest, session: UUID) -> HttpResponse:
     found = own_session(request, session)
     lines = list(_lines(found))
     log_request(request, LoggedAction.READ, f"{READ} en CSV", person_ids=[line.person.pk for line in lines])
-    out = StringIO()
-    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    writer.writerow(HEADER)
-    writer.writerows([harmless(cell) for cell in _cells(line)] for line in lines)
-    answer = HttpResponse("\ufeff" + out.getvalue(), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="seance-{found.occurred_on:%Y-%m-%d}.csv"'
-    return answer
+    return sheet(f"seance-{found.occurred_on:%Y-%m-%d}.csv", HEADER, map(_cells, lines))
 
 
-def _cells(line: Line) -> tuple[str, ...]:
+def _cells(line: Line) -> tuple[object, ...]:
     dose, person = line.dose, line.person
     at = dose.recorded_at.astimezone(clock.PARIS)
-    born = f"{person.birth_date:%d/%m/%Y}" if person.birth_date else ""
     return (
-        f"{at:%H:%M}", person.family_name, person.given_names, born, line.title, dose.get_vaccine_display(), dose.lot,
-        dose.forced_reason,
+        f"{at:%H:%M}", person.family_name, person.given_names, person.birth_date, line.title, dose.get_vaccine_display(),
+        dose.lot, dose.forced_reason,
     )  # fmt: skip
 
 

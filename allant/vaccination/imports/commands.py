@@ -76,7 +76,7 @@ def forget_lines() -> None:
 
 def _sender(by: str, structure: str, rpps: str) -> Sender:
     organisation = Organisation.objects.filter(code=structure).first() if structure else None
-    practitioner = Practitioner.objects.filter(rpps=rpps).first() if rpps else None
+    practitioner = Practitioner.objects.with_rpps(rpps).first() if rpps else None
     if structure and organisation is None:
         _stop(f"Structure « {structure} » inconnue de l'annuaire : vérifiez son code.")
     if rpps and practitioner is None:

@@ -19,6 +19,7 @@ from allant.bulk import copy_in, copy_out
 from allant.campaigns import keyring
 from allant.campaigns.codes import Serials, read_many
 from allant.campaigns.models import Invitation
+from allant.directory.rpps import has_key
 from allant.vaccination.imports import typed
 from allant.vaccination.imports.faults import Faults, Mask, always
 from allant.vaccination.imports.values import Values
@@ -184,7 +185,7 @@ def _note(found: pa.Table, rows: npt.NDArray[np.int64], faults: Faults, silent: 
 def _note_unknown_rpps(rpps: pa.Array, practitioners: pa.Array, asked: Mask, faults: Faults) -> None:
     unknown = asked & typed.matches(rpps, r"^[0-9]{11}$") & typed.mask(pc.is_null(practitioners))
     for row in np.flatnonzero(unknown).tolist():
-        faults.add([row], "rpps_unknown" if typed.luhn(rpps[row].as_py()) else "rpps_key")
+        faults.add([row], "rpps_unknown" if has_key(rpps[row].as_py()) else "rpps_key")
 
 
 def _spread(column: pa.ChunkedArray, rows: npt.NDArray[np.int64], length: int) -> pa.Array:

@@ -122,9 +122,3 @@ def _right_key(compact: pa.Array, shaped: Mask) -> Mask:
     right = np.ones(len(shaped), dtype=bool)
     right[rows[mask(pc.equal(pc.utf8_length(long), 15))]] = 97 - number % 97 == typed
     return right
-
-
-def luhn(number: str) -> bool:
-    """Whether the last digit is the Luhn key of the others, as an RPPS number has."""
-    doubled = [int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(number))]
-    return sum(value // 10 + value % 10 for value in doubled) % 10 == 0

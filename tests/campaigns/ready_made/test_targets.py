@@ -44,7 +44,10 @@ INSIDE = {
     "covid-5-11": [Somebody(5), Somebody(12, 1)],
     "covid-aller-vers-80": [Somebody(80), Somebody(95, doctor=False)],
     "covid-aller-vers-precaires": [Somebody(18, situations=("c2s",)), Somebody(70, situations=("ame",))],
-    "covid-medicalise-sans-medecin": [Somebody(40, situations=AT_RISK, doctor=False), Somebody(18, situations=("ald:30",), doctor=False)],
+    "covid-medicalise-sans-medecin": [
+        Somebody(40, situations=AT_RISK, doctor=False),
+        Somebody(18, situations=("ald:30",), doctor=False),
+    ],
     "covid-medicalise": [Somebody(40, situations=AT_RISK), Somebody(70, situations=("ald:5",), doctor=False)],
     "covid-courrier-93": [Somebody(75)],
     "covid-courrier-84": [Somebody(75, situations=("nursing_care",))],
@@ -52,11 +55,22 @@ INSIDE = {
     "covid-rappel-80": [Somebody(80, complete_months=6)],
     "covid-rappel-65-79": [Somebody(65, complete_months=6), Somebody(80, 1, complete_months=7)],
     "covid-rappel-janssen": [Somebody(18, complete_months=1, vaccine="janssen")],
-    "covid-rappel-comorbidites": [Somebody(18, situations=ALD, complete_months=6), Somebody(65, 1, situations=AT_RISK, complete_months=7)],
+    "covid-rappel-comorbidites": [
+        Somebody(18, situations=ALD, complete_months=6),
+        Somebody(65, 1, situations=AT_RISK, complete_months=7),
+    ],
     "covid-rappel-adultes": [Somebody(18, complete_months=5), Somebody(65, 1, complete_months=6)],
-    "covid-rappel-janssen-decembre": [Somebody(18, complete_months=1, vaccine="janssen"), Somebody(70, complete_months=5, vaccine="janssen")],
+    "covid-rappel-janssen-decembre": [
+        Somebody(18, complete_months=1, vaccine="janssen"),
+        Somebody(70, complete_months=5, vaccine="janssen"),
+    ],
     "covid-rappel-65": [Somebody(65, complete_months=1), Somebody(90, complete_months=8)],
-    "grippe-2021-bons": [Somebody(65), Somebody(40, situations=ALD), Somebody(30, situations=NURSE), Somebody(30, situations=("profession:home_helper",))],
+    "grippe-2021-bons": [
+        Somebody(65),
+        Somebody(40, situations=ALD),
+        Somebody(30, situations=NURSE),
+        Somebody(30, situations=("profession:home_helper",)),
+    ],
     "grippe-2021-grossesse": [Somebody(30, situations=PREGNANT)],
     "grippe-2022-bons": [Somebody(65), Somebody(40, situations=ALD), Somebody(30, situations=NURSE)],
     "grippe-2022-grossesse": [Somebody(30, situations=PREGNANT)],
@@ -82,23 +96,54 @@ OUTSIDE = {
     "covid-12-17": [Somebody(12, 1), Somebody(18)],
     "covid-5-11": [Somebody(5, 1), Somebody(12)],
     "covid-aller-vers-80": [Somebody(80, 1), Somebody(85, dose=True), Somebody(85, situations=("guardianship",))],
-    "covid-aller-vers-precaires": [Somebody(40), Somebody(18, 1, situations=("c2s",)), Somebody(40, situations=("c2s",), dose=True)],
-    "covid-medicalise-sans-medecin": [Somebody(40, situations=AT_RISK), Somebody(40, doctor=False), Somebody(40, situations=ALD, doctor=False)],
-    "covid-medicalise": [Somebody(40), Somebody(40, situations=AT_RISK, dose=True), Somebody(40, situations=(*AT_RISK, "guardianship"))],
+    "covid-aller-vers-precaires": [
+        Somebody(40),
+        Somebody(18, 1, situations=("c2s",)),
+        Somebody(40, situations=("c2s",), dose=True),
+    ],
+    "covid-medicalise-sans-medecin": [
+        Somebody(40, situations=AT_RISK),
+        Somebody(40, doctor=False),
+        Somebody(40, situations=ALD, doctor=False),
+    ],
+    "covid-medicalise": [
+        Somebody(40),
+        Somebody(40, situations=AT_RISK, dose=True),
+        Somebody(40, situations=(*AT_RISK, "guardianship")),
+    ],
     "covid-courrier-93": [Somebody(75, 1), Somebody(80, dose=True)],
     "covid-courrier-84": [Somebody(75), Somebody(80, situations=("nursing_care",), dose=True)],
     "covid-courrier-75": [Somebody(75, 1), Somebody(80, dose=True)],
     "covid-rappel-80": [
-        Somebody(80, 1, complete_months=6), Somebody(80), Somebody(80, dose=True), Somebody(80, complete_months=5),
+        Somebody(80, 1, complete_months=6),
+        Somebody(80),
+        Somebody(80, dose=True),
+        Somebody(80, complete_months=5),
         Somebody(80, complete_months=7, boosted=True),
     ],
     "covid-rappel-65-79": [Somebody(80, complete_months=6), Somebody(65, 1, complete_months=6), Somebody(70, complete_months=5)],
     "covid-rappel-janssen": [Somebody(18, complete_months=6), Somebody(18, complete_months=0, vaccine="janssen")],
-    "covid-rappel-comorbidites": [Somebody(65, situations=ALD, complete_months=6), Somebody(40, situations=ALD, complete_months=5), Somebody(40, complete_months=6)],
-    "covid-rappel-adultes": [Somebody(18, complete_months=4), Somebody(65, complete_months=6), Somebody(40, complete_months=6, boosted=True)],
-    "covid-rappel-janssen-decembre": [Somebody(40, complete_months=6), Somebody(40, complete_months=4, vaccine="janssen", boosted=True)],
+    "covid-rappel-comorbidites": [
+        Somebody(65, situations=ALD, complete_months=6),
+        Somebody(40, situations=ALD, complete_months=5),
+        Somebody(40, complete_months=6),
+    ],
+    "covid-rappel-adultes": [
+        Somebody(18, complete_months=4),
+        Somebody(65, complete_months=6),
+        Somebody(40, complete_months=6, boosted=True),
+    ],
+    "covid-rappel-janssen-decembre": [
+        Somebody(40, complete_months=6),
+        Somebody(40, complete_months=4, vaccine="janssen", boosted=True),
+    ],
     "covid-rappel-65": [Somebody(64, complete_months=6), Somebody(70, dose=True), Somebody(70, complete_months=6, boosted=True)],
-    "grippe-2021-bons": [Somebody(64), Somebody(30, situations=PREGNANT), Somebody(30, situations=("obesity",)), Somebody(70, situations=("ame",))],
+    "grippe-2021-bons": [
+        Somebody(64),
+        Somebody(30, situations=PREGNANT),
+        Somebody(30, situations=("obesity",)),
+        Somebody(70, situations=("ame",)),
+    ],
     "grippe-2021-grossesse": [Somebody(30), Somebody(70), Somebody(30, situations=("ame", "pregnancy"))],
     "grippe-2022-bons": [Somebody(64), Somebody(30, situations=PREGNANT), Somebody(70, situations=("ame",))],
     "grippe-2022-grossesse": [Somebody(70)],
@@ -107,7 +152,7 @@ OUTSIDE = {
     "c2s-aspa": [Somebody(70, situations=("aspa", "c2s")), Somebody(70)],
     "ame-information": [Somebody(30, situations=("c2s",))],
     EVERYBODY: [Somebody(40, situations=("ame",))],
-}  # fmt: skip
+}
 
 
 def found(plan: CampaignPlan) -> set[int]:
@@ -182,7 +227,7 @@ def test_tg_05_each_standing_exclusion_excludes(slug):
         number = excluded.settle(plan.starts_on)
         if ground == "already_invited":
             invited(plan, number)
-        elif ground in ALLER_VERS_ONLY and slug not in OUTREACH or ground in SCHEMES and slug == EVERYBODY:
+        elif (ground in ALLER_VERS_ONLY and slug not in OUTREACH) or (ground in SCHEMES and slug == EVERYBODY):
             expected.add(number)
     assert found(plan) == {met} | expected
 

@@ -8,6 +8,7 @@ import pytest
 from allant.country.population import Country, official_population
 from allant.country.population.chunk import Recipe
 from allant.country.population.parameters import CLASSES, parameters
+from allant.directory.rpps import has_key
 from allant.geography import communes
 from tests.country.population.countries import SEED, Query
 
@@ -162,6 +163,12 @@ def test_contacts_are_fictional_and_agree_with_the_flags(ask_thousandth: Query) 
                count(*) FILTER (NOT regexp_full_match(treating_rpps, '99[0-9]{9}'))
         FROM person JOIN identity USING (person_id)
     """) == [(0, 0, 0, 0, 0, 0, 0, 0, 0)]
+
+
+def test_doctors_bear_numbers_with_their_key(ask_thousandth: Query) -> None:
+    """A number of the demonstration can be typed from a prescription (VC-20): its key is checked."""
+    rows = ask_thousandth("SELECT DISTINCT treating_rpps FROM identity WHERE treating_rpps IS NOT NULL")
+    assert len(rows) > 10 and all(has_key(number) for (number,) in rows)
 
 
 def test_each_situation_has_the_rate_of_its_class(ask_large: Query) -> None:

@@ -1,0 +1,1 @@
+"""Mon espace santé: the campaign that notifies everybody."""

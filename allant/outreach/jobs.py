@@ -1,0 +1,60 @@
+"""Periodic jobs of outreach, run by procrastinate (`allant worker --channel jobs`). None is a message: they have their queue.
+
+Each is harmless twice: two machines may run the same one.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from procrastinate.contrib.django import app
+
+from allant import clock
+from allant.outreach import recovery
+from allant.outreach.dialogues import actions as dialogues
+from allant.outreach.models import Channel, EarlyReceipt
+from allant.outreach.sms import receipts
+
+QUEUE = "outreach"
+KEPT = timedelta(days=30)
+"Receipts that were never joined: nobody asks for them later."
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue=QUEUE, queueing_lock="outreach.leases")
+def take_back_leases(timestamp: int) -> dict[str, dict[str, int]]:
+    """What dead senders held is given back, sent again, or left as it is."""
+    return {channel: recovery.recover(channel, clock.now()) for channel in (Channel.SMS, Channel.EMAIL, Channel.LETTER)}
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue=QUEUE, queueing_lock="outreach.silences")
+def go_on_from_silences(timestamp: int) -> int:
+    """Dialogues whose delay is over."""
+    return dialogues.silences(clock.now())
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(queue=QUEUE, queueing_lock="outreach.receipts")
+def join_receipts(timestamp: int) -> int:
+    """Receipts that came before the answer they belong to, or whose answer a crash swallowed."""
+    routes = EarlyReceipt.objects.filter(joined_at=None).values_list("route", flat=True).distinct()
+    return sum(receipts.join_late(route, clock.now()) for route in list(routes))
+
+
+@app.periodic(cron="17 3 * * *")
+@app.task(queue=QUEUE, queueing_lock="outreach.old_receipts")
+def forget_old_receipts(timestamp: int) -> int:
+    """Receipts joined, or too old to be."""
+    return EarlyReceipt.objects.filter(received_at__lt=clock.now() - KEPT).delete()[0]
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queue=QUEUE, queueing_lock="outreach.stalled", pass_context=True)
+async def rescue_stalled_jobs(context: Any, timestamp: int) -> int:
+    """Jobs whose worker died in the middle are run again."""
+    stalled = list(await context.app.job_manager.get_stalled_jobs(nb_seconds=600))
+    for job in stalled:
+        await context.app.job_manager.retry_job(job)
+    return len(stalled)

@@ -1,0 +1,64 @@
+"""The lines of an address as La Poste reads them, and the postal department by which letters are sorted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from django.db import connection
+
+from allant.geography import communes, fold
+from allant.outreach.models import Message
+
+WIDEST = 38  # characters of a line (NF Z 10-011)
+
+# The person's own first valid postal address, else one of a record they absorbed; without any, the postcode alone reaches nobody
+# in a town, but the register may hold no street.
+_ADDRESSES = """
+SELECT message.id, person.given_names, person.family_name, person.postcode, person.commune_code, point.id, coalesce(point.value, '')
+FROM outreach_message AS message JOIN people_person AS person ON person.id = message.person_id
+LEFT JOIN LATERAL (
+    SELECT point.id, point.value FROM people_person AS bearer JOIN people_contactpoint AS point ON point.person_id = bearer.id
+    WHERE (bearer.id = person.id OR bearer.merged_into_id = person.id) AND point.kind = 'postal' AND point.invalid_since IS NULL
+    ORDER BY point.opted_out_on NULLS FIRST, bearer.id <> person.id, point.id LIMIT 1
+) AS point ON true
+WHERE message.id = ANY(%s) AND person.postcode IS NOT NULL"""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a letter goes: `point` is None when the register holds no postal address."""
+
+    lines: tuple[str, ...]
+    postcode: str
+    point: int | None
+
+    @property
+    def department(self) -> str:
+        """As postcodes begin: 20 for Corsica, three figures overseas."""
+        return self.postcode[:3] if self.postcode.startswith(("97", "98")) else self.postcode[:2]
+
+
+def addresses_of(messages: Sequence[Message]) -> dict[int, Address]:
+    """Message → address; none for who has no postcode."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ADDRESSES, [[message.pk for message in messages]])
+        return {
+            pk: Address(_lines(given, family, street, postcode, commune), postcode, point)
+            for pk, given, family, postcode, commune, point, street in cursor.fetchall()
+        }
+
+
+def _lines(given: str, family: str, street: str, postcode: str, commune: str | None) -> tuple[str, ...]:
+    town = _towns().get(commune or "", "")
+    lines = [f"{given.split(',')[0].split()[0] if given.split() else ''} {family.upper()}".strip(), *street.upper().split("\n")]
+    return tuple(line[:WIDEST] for line in [*lines, f"{postcode} {town}".strip()] if line.strip())
+
+
+@cache
+def _towns() -> dict[str, str]:
+    """Commune → its name in capitals, without accents nor apostrophes."""
+    table = communes()
+    names = zip(table.column("code").to_pylist(), table.column("name").to_pylist(), strict=True)
+    return {code: fold(name).upper() for code, name in names}

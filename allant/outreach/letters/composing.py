@@ -1,0 +1,78 @@
+"""A file of letters as data, then as PDF. What was composed once is kept as data: a re-print is the same document (AV-12)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from django.utils.formats import date_format
+
+from allant.doctrine import RuleBook
+from allant.outreach.letters import codes
+from allant.outreach.limits import PARIS
+from allant.outreach.models import Message, Template
+from allant.outreach.templates import RIGHT_TO_LEFT, fill
+from allant.typesetting import data_matrix, qr_code, typeset
+
+TEMPLATE = Path(__file__).with_name("letters.typ")
+AUTHOR = "L'Assurance Maladie"
+Letter = Mapping[str, Any]
+
+
+def letter(
+    message: Message, *, template: Template, values: Mapping[str, Any], address: Sequence[str], page: str, at: datetime, book: RuleBook
+) -> Letter:
+    """One letter as the page reads it. Raises MissingVariable."""
+    subject, body = fill(template, values)
+    frame = _frame(template.language, book, at)
+    code = codes.printed(message.pk)
+    return {
+        "message": message.pk, "code": code, "mark": data_matrix(code.replace(" ", "")), "address": list(address), "sender": list(frame["sender"]),
+        "day": frame["place"].format(day=_day(template.language, at)), "subject": subject, "paragraphs": _paragraphs(body),
+        "page": page, "about": frame["qr"], "lang": template.language, "template": str(template),
+        "dir": "rtl" if template.language in RIGHT_TO_LEFT else "ltr",
+    }  # fmt: skip
+
+
+def _paragraphs(body: str) -> list[list[str]]:
+    return [paragraph.strip().split("\n") for paragraph in re.split(r"\n\s*\n", body.strip())]
+
+
+def _day(language: str, at: datetime) -> str:
+    day = at.astimezone(PARIS).date()
+    return date_format(day, "j F Y") if language == "fr" else f"{day:%d/%m/%Y}"
+
+
+def _frame(language: str, book: RuleBook, at: datetime) -> Mapping[str, Any]:
+    frames = _frames(book, at.astimezone(PARIS).date())
+    return frames.get(language, frames["fr"])
+
+
+@lru_cache(maxsize=32)
+def _frames(book: RuleBook, on: Any) -> dict[str, Mapping[str, Any]]:
+    return {row["language"]: row for row in book.value("outreach.letter_frame", on)}
+
+
+def document(name: str, letters: Sequence[Letter], *, window: Mapping[str, float]) -> dict[str, Any]:
+    """The data of a file: its letters, the QR code of each page they name drawn once."""
+    drawn = {each["page"]: qr_code(each["page"]) for each in {one["page"]: one for one in letters if one["page"]}.values()}
+    return {"title": f"Courriers {name}", "author": AUTHOR, "window": dict(window), "letters": list(letters), "qr": drawn}
+
+
+def compose(data: Mapping[str, Any], *, at: datetime) -> bytes:
+    """The PDF of a file of letters: the same data and instant are the same bytes. Raises PaperFailed."""
+    return typeset(TEMPLATE, data, stamp=at)
+
+
+def alone(data: Mapping[str, Any], message: int) -> dict[str, Any] | None:
+    """The data of one letter of a file, None when it is not there."""
+    found = [one for one in data["letters"] if one["message"] == message]
+    if not found:
+        return None
+    page = found[0]["page"]
+    qr = {page: data["qr"][page]} if page else {}
+    return {**data, "title": f"Courrier {found[0]['code']}", "letters": found, "qr": qr}

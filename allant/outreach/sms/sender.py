@@ -1,0 +1,254 @@
+"""The sender: empties the SMS queue through a centre, a window of parts at a time (AV-10, AV-14).
+
+Order of writes, which makes a crash anywhere harmless (docs/decisions/0016): claimed → `leaving` committed → bytes → answer
+written. Receipts and answers of handsets are acknowledged after they are written: an interrupted centre gives them again.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from smpplib import consts
+
+from allant import clock
+from allant.doctrine import rules
+from allant.outreach import answers, outcomes
+from allant.outreach.claiming import claim
+from allant.outreach.holds import not_held
+from allant.outreach.limits import PARIS
+from allant.outreach.models import Channel
+from allant.outreach.outcomes import Part
+from allant.outreach.sms import budget, receipts
+from allant.outreach.sms.preparing import Ready, prepare
+from allant.outreach.sms.routes import Route
+from allant.outreach.sms.session import DELIVERED, LinkLost, Session, Submission
+
+CLAIM = 500  # messages taken at once, at most; and not more than leave in two seconds
+IDLE = 1.0  # seconds between two looks at an empty queue
+ANSWER_PATIENCE = 30.0  # seconds; a centre that does not answer by then is gone
+LONGEST_PAUSE = 30.0
+TEMPORARY = {
+    consts.SMPP_ESME_RTHROTTLED: "centre SMS saturé",
+    consts.SMPP_ESME_RMSGQFUL: "file du centre SMS pleine",
+    consts.SMPP_ESME_RSYSERR: "panne du centre SMS",
+    consts.SMPP_ESME_RX_T_APPN: "refus temporaire du centre SMS",
+}
+SATURATED = {consts.SMPP_ESME_RTHROTTLED, consts.SMPP_ESME_RMSGQFUL}
+WRONG_NUMBER = {consts.SMPP_ESME_RINVDSTADR, consts.SMPP_ESME_RINVDSTTON, consts.SMPP_ESME_RINVDSTNPI}
+log = logging.getLogger("allant.outreach.sms")
+
+
+@dataclass(slots=True)
+class Flight:
+    """One part given, its answer awaited."""
+
+    ready: Ready
+    part: int
+    submission: int
+    since: float
+
+
+class Sender:
+    """One connection to one route; several may run anywhere."""
+
+    def __init__(self, route: Route, name: str, now: Callable[[], datetime] = clock.now) -> None:
+        self.route, self.name, self.now = route, name, now
+        self.handled = 0
+        self.idle = IDLE
+        self.queue: deque[Ready] = deque()
+        self.flying: dict[int, Flight] = {}
+        self.session: Session | None = None
+        self._refused: dict[int, int] = {}
+        "Message → the status of one of its parts that the centre refused."
+        self._tokens = 0
+        self._pause, self._resumes = 0.0, 0.0
+        self._looks, self._asked = 0.0, 0.0
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is under way or waits here."""
+        return bool(self.queue or self.flying)
+
+    def turn(self, wait: float, *, giving: bool = True) -> bool:
+        """Give what may leave, read what came, write what it means; whether anything happened. Raises LinkLost."""
+        try:
+            if self.session is None:
+                self.session = Session(self.route)
+            gave = giving and self._give(self.session)
+            units = self.session.receive(0 if gave else wait)
+            self._settle(self.session, units)
+            self._watch(self.session)
+        except LinkLost:
+            self.lost()
+            raise
+        return bool(gave or units)
+
+    def close(self) -> None:
+        """Give back what has not left, say goodbye. What is in flight is in doubt: end the turns first."""
+        outcomes.released([ready.message.pk for ready in self.queue])
+        self.queue.clear()
+        if self.session:
+            self.session.unbind()
+        self.lost()
+
+    def lost(self) -> None:
+        """The connection is gone: what was given and not answered leaves again, or never, as its kind says."""
+        if self.session:
+            self.session.close()
+            self.session = None
+        outcomes.released([ready.message.pk for ready in self.queue])
+        self.queue.clear()
+        in_doubt = {flight.ready.message.pk: flight.ready for flight in self.flying.values()}
+        self.flying.clear()
+        self._refused.clear()
+        at = self.now()
+        outcomes.uncertain([pk for pk, ready in in_doubt.items() if ready.kind.never_twice], at)
+        for ready in in_doubt.values():
+            if not ready.kind.never_twice:
+                self._again(ready, "liaison perdue avec le centre SMS", at)
+
+    # ── giving ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _give(self, session: Session) -> bool:
+        now = time.monotonic()
+        room = self.route.window - len(self.flying)
+        if now < self._resumes or room * 2 < self.route.window:
+            return False
+        if not self.queue and now >= self._looks:
+            at = self.now()
+            most = min(CLAIM, max(self.route.window, int(2 * self.route.per_second)))
+            self.queue.extend(prepare(claim(Channel.SMS, at, most, self.name), at))
+            self._looks = now if self.queue else now + self.idle
+        batch = self._batch(room)
+        parts = [(ready, part) for ready in batch for part in ready.missing]
+        if parts:
+            self._submit(session, parts)
+        return bool(parts)
+
+    def _batch(self, room: int) -> list[Ready]:
+        """What may leave now: within the window and the throughput of the route, and held by no stop placed since the claim."""
+        held = self._held()
+        self.queue = deque(ready for ready in self.queue if ready.message.template not in held)
+        batch, parts = [], 0
+        while self.queue and (parts + len(self.queue[0].missing) <= room or not batch):
+            batch.append(self.queue.popleft())
+            parts += len(batch[-1].missing)
+        if parts > self._tokens:
+            self._tokens += budget.take(self.route, parts - self._tokens)
+        while parts > self._tokens:
+            self.queue.appendleft(batch.pop())
+            parts -= len(self.queue[0].missing)
+        self._tokens -= parts
+        if self.queue and not batch:
+            self._resumes = time.monotonic() + 1 / self.route.per_second
+        return batch
+
+    def _held(self) -> set[str]:
+        templates = {ready.message.template for ready in self.queue}
+        held = templates.difference(not_held(Channel.SMS, templates)) if templates else set()
+        outcomes.released([ready.message.pk for ready in self.queue if ready.message.template in held])
+        return held
+
+    def _submit(self, session: Session, parts: list[tuple[Ready, int]]) -> None:
+        left = outcomes.leaving(
+            [Part(ready.message.pk, ready.point, part, len(ready.cut.parts)) for ready, part in parts],
+            route=self.route.name, sender=self.name, at=self.now(),
+        )  # fmt: skip
+        mine = [(ready, part) for ready, part in parts if (ready.message.pk, part) in left]
+        now = time.monotonic()
+        flights = [Flight(ready, part, left[ready.message.pk, part], now) for ready, part in mine]
+        units = [
+            Submission(ready.number, ready.cut.body(part), ready.cut.coding, len(ready.cut.parts) > 1,
+                       ready.message.pk % receipts.REFERENCES)
+            for ready, part in mine
+        ]  # fmt: skip
+        # In flight before the first byte: a connection lost in the middle leaves them all in doubt.
+        self.flying |= {-flight.submission: flight for flight in flights}
+        sequences = session.submit(units)
+        for sequence, flight in zip(sequences, flights, strict=True):
+            self.flying[sequence] = self.flying.pop(-flight.submission)
+
+    # ── what comes back ────────────────────────────────────────────────────────────────────────────────────
+
+    def _settle(self, session: Session, units: list[Any]) -> None:
+        """Write what these units say, in one transaction; then acknowledge those that the centre keeps until then."""
+        if not units:
+            return
+        deliveries = [unit for unit in units if unit.command == DELIVERED]
+        at = self.now()
+        with transaction.atomic():
+            ended = self._answered([unit for unit in units if unit.command != DELIVERED], at)
+            found = [(unit, receipts.read_receipt(unit)) for unit in deliveries if is_receipt(unit)]
+            receipts.record_receipts([receipt for _, receipt in found if receipt], self.route.name, at)
+            for unit in deliveries:
+                if not is_receipt(unit):
+                    answers.receive(answers.typed(unit, self.route.name, at), at=at)
+        self.handled += ended
+        session.acknowledge(deliveries)
+
+    def _answered(self, units: list[Any], at: datetime) -> int:
+        """Answers to submissions; returns how many messages they end."""
+        numbers, refused, touched = {}, [], {}
+        for unit in units:
+            flight = self.flying.pop(unit.sequence, None)
+            if flight is None:
+                continue
+            touched[flight.ready.message.pk] = flight.ready
+            if unit.is_error():
+                refused.append(flight.submission)
+                self._refused[flight.ready.message.pk] = unit.status
+            else:
+                numbers[flight.submission] = (unit.message_id or b"").decode("ascii", "replace")[:65]
+        awaited = {flight.ready.message.pk for flight in self.flying.values()}
+        ended = [ready for pk, ready in touched.items() if pk not in awaited]
+        sent = [ready.message.pk for ready in ended if ready.message.pk not in self._refused]
+        receipts.record_answers(numbers, refused, self.route.name, at)
+        outcomes.sent(sent, at)
+        for ready in ended:
+            if (status := self._refused.pop(ready.message.pk, None)) is not None:
+                self._refusal(ready, status, at)
+        if numbers:
+            self._pause = 0.0
+        return len(ended)
+
+    def _refusal(self, ready: Ready, status: int, at: datetime) -> None:
+        if status in SATURATED:
+            self._pause = min(LONGEST_PAUSE, 2 * self._pause or 0.5)
+            self._resumes = time.monotonic() + self._pause
+        if status in TEMPORARY:
+            self._again(ready, TEMPORARY[status], at)
+            return
+        outcomes.failed(ready.message.pk, f"refusé par le centre SMS (0x{status:02X})", at)
+        if status in WRONG_NUMBER:
+            receipts.invalidate_points([ready.point], at)
+
+    def _again(self, ready: Ready, reason: str, at: datetime) -> None:
+        on = at.astimezone(PARIS).date()
+        plan = rules.as_known_on(on).value("outreach.sms_retries", on)
+        attempt = ready.message.attempts + 1  # the one that has just failed
+        wait = min(plan["most_seconds"], plan["first_seconds"] * plan["factor"] ** (attempt - 1))
+        retry_at = at + timedelta(seconds=wait) if attempt < plan["attempts"] else None
+        outcomes.failed(ready.message.pk, reason, at, retry_at)
+
+    def _watch(self, session: Session) -> None:
+        """Control an idle link; give up one that does not answer."""
+        now = time.monotonic()
+        silent = now - session.heard
+        waiting = self.flying and now - min(flight.since for flight in self.flying.values()) > ANSWER_PATIENCE
+        if (waiting and silent > ANSWER_PATIENCE) or silent > self.route.link_seconds + ANSWER_PATIENCE:
+            raise LinkLost("Le centre SMS ne répond plus.")
+        if silent > self.route.link_seconds and now - self._asked > self.route.link_seconds:
+            session.keep_alive()
+            self._asked = now
+
+
+def is_receipt(unit: Any) -> bool:
+    """A receipt, not what somebody typed (SMPP 3.4, 5.2.12: message type of esm_class)."""
+    return bool((unit.esm_class or 0) & 0x3C)

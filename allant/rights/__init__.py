@@ -1,0 +1,1 @@
+"""Rights (C2S, AME): the campaigns that inform people of them."""

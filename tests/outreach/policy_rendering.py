@@ -1,0 +1,63 @@
+"""docs/reference/contact-policy.md from policy_cases.yaml: `python -m tests.outreach.policy_rendering` rewrites it."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from allant.clock import PARIS
+
+CASES: list[Mapping[str, Any]] = yaml.safe_load(Path(__file__).with_name("policy_cases.yaml").read_text("utf-8"))
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "contact-policy.md"
+USUAL = {"kind": "outreach", "channels": ["call", "sms"], "at": "2021-06-14 11:00", "lives": "01"}
+HEAD = """# The contact policy by example
+
+Generated from `tests/outreach/policy_cases.yaml`; each line is checked by a test against the one policy of all programmes
+(`allant/outreach/policy.py`), and the set-based form is tested equal to it. Do not edit: run
+`python -m tests.outreach.policy_rendering`. The values are those of the doctrine of June 2021 (`outreach.*`).
+
+Unless said otherwise: a message of outreach (aller-vers), by call or else by SMS, on Monday 14 June 2021 at 11:00 in Paris, planned that day,
+to somebody of the Ain with a postcode. Times are those of Paris.
+"""
+
+
+def instant(said: str | date) -> datetime:
+    """A local time of Paris, `YYYY-MM-DD HH:MM`."""
+    return datetime.fromisoformat(str(said)).replace(tzinfo=PARIS)
+
+
+def page() -> str:
+    """The whole page."""
+    return "\n".join([HEAD, *map(_table, CASES)])
+
+
+def _table(rule: Mapping[str, Any]) -> str:
+    rows = [[_given(case), " ".join(case["then"].split()), _until(case), case.get("why", "")] for case in rule["cases"]]
+    lines = [["given", "contact", "not before", "reason"], ["---"] * 4, *rows]
+    table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return f"## {rule['shows']}\n\n{table}\n"
+
+
+def _given(case: Mapping[str, Any]) -> str:
+    points = [f"{each[1:]} returned or invalid" if each[0] == "!" else f"{each[1:]} refused" if each[0] == "-" else each
+              for each in case["has"]]  # fmt: skip
+    said = [", ".join(points) or "no contact point"]
+    said += [f"{key} {value}" for key, value in case.items() if key in ("kind", "at", "lives")]
+    said += [f"by {' or '.join(case['channels'])}"] if "channels" in case else []
+    said += ["deceased"] if case.get("dead") else []
+    said += [" ".join(case["in"]).replace("_", " ")] if "in" in case else []
+    said += ["no postcode"] if case.get("postcode") is False else []
+    said += [f"planned {case['planned']} days before"] if "planned" in case else []
+    said += [f"{hours} h ago {channel}{f' ({outcome})' if outcome else ''}, campaign {campaign}"
+             for channel, hours, outcome, campaign in case.get("past", ())]  # fmt: skip
+    return "; ".join(said)
+
+
+def _until(case: Mapping[str, Any]) -> str:
+    return f"{instant(case['until']) - timedelta(0):%a %d %b %H:%M}" if "until" in case else ""
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), "utf-8")
