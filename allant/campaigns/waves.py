@@ -181,12 +181,13 @@ def reach(campaign: Campaign, on: date) -> dict[str | None, int]:
         return dict(cursor.fetchall())
 
 
-def waiting_sql(campaign: Campaign, definition: Definition, on: date) -> tuple[str, list[object]]:
+def waiting_sql(campaign: Campaign, definition: Definition, on: date, *, bare: bool = False) -> tuple[str, list[object]]:
     """A SELECT of person_id, departement and channel: the target, less who was invited or held out by this campaign.
 
-    An experiment means only the départements where it runs that day (TG-14).
+    An experiment means only the départements where it runs that day (TG-14). `bare`: as `engine_postgres.sql` says.
     """
-    target, parameters = engine_postgres.sql(territories.narrowed(campaign, definition, on), [*FACTS, "departement"])
+    narrowed = territories.narrowed(campaign, definition, on)
+    target, parameters = engine_postgres.sql(narrowed, [*FACTS, "departement"], bare=bare)
     query = f"""
         SELECT person_id, departement, {channel_sql(campaign.channels_on(on))} AS channel FROM ({target}) AS t
         WHERE NOT EXISTS (SELECT FROM campaigns_invitation i

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from allant.clock.age import born_by
+from allant.doctrine.age import born_by
 
 ALL = "0"  # the official code of the total
 ALL_LABEL = "Tous âges"

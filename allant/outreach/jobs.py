@@ -13,6 +13,8 @@ from procrastinate.contrib.django import app
 from allant import clock
 from allant.outreach import recovery
 from allant.outreach.dialogues import actions as dialogues
+from allant.outreach.emails import bounces
+from allant.outreach.emails.route import bounces_folder
 from allant.outreach.models import Channel, EarlyReceipt
 from allant.outreach.sms import receipts
 
@@ -24,8 +26,8 @@ KEPT = timedelta(days=30)
 @app.periodic(cron="* * * * *")
 @app.task(queue=QUEUE, queueing_lock="outreach.leases")
 def take_back_leases(timestamp: int) -> dict[str, dict[str, int]]:
-    """What dead senders held is given back, sent again, or left as it is."""
-    return {channel: recovery.recover(channel, clock.now()) for channel in (Channel.SMS, Channel.EMAIL, Channel.LETTER)}
+    """What dead senders held is given back, sent again, or left as it is; files of letters take up their own (letters.batches)."""
+    return {channel: recovery.recover(channel, clock.now()) for channel in (Channel.SMS, Channel.EMAIL)}
 
 
 @app.periodic(cron="* * * * *")
@@ -35,12 +37,20 @@ def go_on_from_silences(timestamp: int) -> int:
     return dialogues.silences(clock.now())
 
 
-@app.periodic(cron="*/5 * * * *")
+@app.periodic(cron="* * * * *")
 @app.task(queue=QUEUE, queueing_lock="outreach.receipts")
 def join_receipts(timestamp: int) -> int:
     """Receipts that came before the answer they belong to, or whose answer a crash swallowed."""
     routes = EarlyReceipt.objects.filter(joined_at=None).values_list("route", flat=True).distinct()
     return sum(receipts.join_late(route, clock.now()) for route in list(routes))
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue=QUEUE, queueing_lock="outreach.bounces")
+def read_bounces(timestamp: int) -> int:
+    """Mails that came back, from the mailbox of the installation when it has one; how many were ours."""
+    folder = bounces_folder()
+    return bounces.read_maildir(folder, clock.now())[0] if folder else 0
 
 
 @app.periodic(cron="17 3 * * *")

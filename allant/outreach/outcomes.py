@@ -37,15 +37,26 @@ _SENT = """
 UPDATE outreach_message SET status = 'sent', sent_at = %(at)s, drop_reason = '', held_reason = '', next_at = NULL
 WHERE id = ANY(%(ids)s) AND (status = 'sending' OR status = 'failed' AND drop_reason = %(uncertain)s)"""
 
-_EVENTS = """
-INSERT INTO outreach_deliveryevent (message_id, kind, key, at, detail)
-SELECT * FROM unnest(%(messages)s::bigint[], %(kinds)s::text[], %(keys)s::text[], %(ats)s::timestamptz[], %(details)s::text[])
-ON CONFLICT DO NOTHING"""
-
 # A delivery says that it left, whatever the answer of the gateway; a failure known later than a delivery changes nothing.
-_STATUS = """
-UPDATE outreach_message SET status = %(status)s, sent_at = coalesce(sent_at, %(at)s), drop_reason = %(reason)s
-WHERE id = ANY(%(ids)s) AND (status = ANY(%(from)s) OR status = 'failed' AND drop_reason = %(uncertain)s)"""
+_EVENTS = """
+WITH found AS MATERIALIZED (
+    SELECT * FROM unnest(
+        %(messages)s::bigint[], %(kinds)s::text[], %(keys)s::text[], %(ats)s::timestamptz[], %(details)s::text[],
+        %(statuses)s::text[], %(reasons)s::text[]
+    ) AS found(message_id, kind, key, at, detail, status, reason)
+), written AS (
+    INSERT INTO outreach_deliveryevent (message_id, kind, key, at, detail) SELECT message_id, kind, key, at, detail FROM found
+    ON CONFLICT DO NOTHING
+), last AS (
+    SELECT DISTINCT ON (message_id) * FROM found WHERE status <> '' ORDER BY message_id, kind = 'delivered' DESC
+)
+UPDATE outreach_message AS message
+SET status = last.status, sent_at = coalesce(message.sent_at, last.at), drop_reason = last.reason
+FROM last
+WHERE message.id = last.message_id AND (
+    message.status IN ('sending', 'sent')
+    OR message.status = 'failed' AND (last.kind = 'delivered' OR message.drop_reason = %(uncertain)s)
+    OR message.status = 'delivered' AND last.kind IN ('bounced', 'returned'))"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,22 +140,23 @@ def events(found: Sequence[Event]) -> None:
     columns = {
         "messages": [event.message for event in found], "kinds": [event.kind for event in found],
         "keys": [event.key[:100] for event in found], "ats": [event.at for event in found],
-        "details": [event.detail[:200] for event in found],
+        "details": [event.detail[:200] for event in found], "statuses": [_BECOMES.get(event.kind, "") for event in found],
+        "reasons": [_reason(event) for event in found], "uncertain": UNCERTAIN,
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_EVENTS, columns)
-        for kind, detail in sorted({(event.kind, event.detail) for event in found if event.kind in _BECOMES}):
-            status, before = _BECOMES[kind]
-            said = [event for event in found if (event.kind, event.detail) == (kind, detail)]
-            reason = "" if status == Message.Status.DELIVERED else (detail or DeliveryEvent.Kind(kind).label)
-            values = {"status": status, "ids": [event.message for event in said], "at": said[-1].at}
-            cursor.execute(_STATUS, {**values, "reason": reason[:80], "from": before, "uncertain": UNCERTAIN})
 
 
-_BECOMES: dict[str, tuple[str, list[str]]] = {
-    DeliveryEvent.Kind.DELIVERED: (Message.Status.DELIVERED, ["sending", "sent", "failed"]),
-    DeliveryEvent.Kind.FAILED: (Message.Status.FAILED, ["sending", "sent"]),
-    DeliveryEvent.Kind.BOUNCED: (Message.Status.FAILED, ["sending", "sent", "delivered"]),
-    DeliveryEvent.Kind.RETURNED: (Message.Status.FAILED, ["sending", "sent", "delivered"]),
+def _reason(event: Event) -> str:
+    if _BECOMES.get(event.kind) != Message.Status.FAILED:
+        return ""
+    return (event.detail or str(DeliveryEvent.Kind(event.kind).label))[:80]
+
+
+_BECOMES: dict[str, str] = {
+    DeliveryEvent.Kind.DELIVERED: Message.Status.DELIVERED,
+    DeliveryEvent.Kind.FAILED: Message.Status.FAILED,
+    DeliveryEvent.Kind.BOUNCED: Message.Status.FAILED,
+    DeliveryEvent.Kind.RETURNED: Message.Status.FAILED,
 }
 """An opt-out is an event that leaves the message as it was."""

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.expressions import RawSQL
 
-from allant.clock.age import born_by
+from allant.doctrine.age import born_by
 from allant.people import matricule as numbers
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from datetime import date
 
 from django.db.models import Exists, OuterRef, Q
 
-from allant.clock.age import age_on
 from allant.doctrine import RuleBook
+from allant.doctrine.age import age_on
 from allant.people.models import Person, Situation, SituationKind
 from allant.people.querysets import PersonQuerySet
 

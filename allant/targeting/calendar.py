@@ -9,7 +9,7 @@ from calendar import monthrange
 from datetime import date, timedelta
 from typing import Final, Literal
 
-from allant.clock.age import age_on, born_by
+from allant.doctrine.age import age_on, born_by
 
 Unit = Literal["years", "months", "days"]
 LONGEST: Final[dict[Unit, int]] = {"years": 150, "months": 1800, "days": 54_750}

@@ -3,7 +3,7 @@
 Each fact table is the query that its room registered, as a common table expression that PostgreSQL may inline.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 import pyarrow as pa
@@ -23,13 +23,27 @@ TARGET: Final = pa.schema([(PERSON_ID, pa.int64())])
 Parameters = list[Any]
 
 
-def sql(definition: Definition, columns: Sequence[str] = (), registry: Registry = installed) -> tuple[str, Parameters]:
+def sql(
+    definition: Definition, columns: Sequence[str] = (), registry: Registry = installed, *, bare: bool = False
+) -> tuple[str, Parameters]:
     """A SELECT of `person_id` (and columns of the person table) to compose into other statements, and its parameters.
 
     The text is one for a cursor that is given parameters: literal percent signs are doubled. Unordered, no duplicate.
+    `bare`: for a statement over many targets, which begins with `sources`.
     """
     expression = engine_ibis.people(definition, registry.table(PERSON), columns)
-    return _with_sources(_compiled(expression), definition, registry), []
+    query = _compiled(expression)
+    return (query if bare else _with_sources(query, definition, registry)), []
+
+
+def sources(kept: Collection[str], registry: Registry = installed) -> str:
+    """`WITH` and the fact tables by name, for the targets of a statement asked `bare`; those `kept` are read once for all."""
+    named = (f'"{table.name}" AS {_how(table.name in kept)} ({fact_query(table.name, registry)})' for table in registry)
+    return f"WITH {', '.join(named)}\n"
+
+
+def _how(kept: bool) -> str:
+    return "MATERIALIZED" if kept else "NOT MATERIALIZED"
 
 
 def fact_query(table: str, registry: Registry = installed) -> str:
@@ -96,6 +110,6 @@ def _compiled(expression: ir.Table) -> str:
 
 
 def _with_sources(query: str, definition: Definition, registry: Registry) -> str:
-    sources: list[FactTable] = [registry.table(PERSON), *definition.tables.values()]
-    named = (f'"{table.name}" AS NOT MATERIALIZED ({fact_query(table.name, registry)})' for table in sources)
+    tables: list[FactTable] = [registry.table(PERSON), *definition.tables.values()]
+    named = (f'"{table.name}" AS {_how(False)} ({fact_query(table.name, registry)})' for table in tables)
     return f"WITH {', '.join(named)}\nSELECT * FROM ({query}) AS target"

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from allant.clock.age import age_on
+from allant.doctrine.age import age_on
 from allant.immunizations.models import COVID19, Infection
 from allant.people.models import Person, Situation
 

@@ -18,9 +18,9 @@ from allant.accounts.log import log_access
 from allant.accounts.models import LoggedAction
 from allant.campaigns.meant import meant_sql
 from allant.campaigns.models import Campaign
-from allant.clock.age import age_on
 from allant.directory.models import Practitioner
 from allant.doctrine import RuleBook, rules
+from allant.doctrine.age import age_on
 from allant.targeting import Definition, define, engine_postgres, tables
 from allant.vaccination.products import authorised
 

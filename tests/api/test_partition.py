@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.mark.parametrize(
     ("path", "programs"),
-    [("/fhir", True), ("/fhir/", True), ("/fhir/Patient/1", True), ("/fhirx/", False), ("/", False), ("/teleservice/fhir", False)],
+    [("/fhir", True), ("/fhir/", True), ("/fhir/Patient/1", True), ("/fhirx/", False), ("/", False), ("/x/fhir", False)],
 )
 def test_which_addresses_are_for_programs(path: str, programs: bool) -> None:
     """The prefix and nothing that only begins like it."""

@@ -223,3 +223,13 @@ def test_an_older_dose_found_late_takes_the_next_rank(api: Api, patient: Person)
     api("POST", "/Immunization", dose(patient, "2021-06-10"))
     assert api("POST", "/Immunization", dose(patient, "2021-04-10", **reported(ITALY))).status_code == 201
     assert placed() == [("2021-04-10", 2, "primary", 2), ("2021-06-10", 1, "primary", 2)]
+
+
+def test_a_cancelled_correction_leaves_no_dose(api: Api, patient: Person) -> None:
+    """VC-36: what is cancelled is the act; its version before the correction does not come back."""
+    resource = api("POST", "/Immunization", dose(patient, "2021-05-01")).json()
+    path = f"/Immunization/{resource['id']}"
+    assert api("PUT", path, resource | {"lotNumber": "EX2"}, If_Match='W/"1"').status_code == 200
+    assert api("PUT", path, resource | {"status": "entered-in-error"}, If_Match='W/"2"').status_code == 200
+    assert not Dose.objects.current().exists()
+    assert api("GET", path).json()["status"] == "entered-in-error"

@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from allant import clock
-from allant.clock.age import age_on, born_by
 
 DAY = date(2021, 11, 21)
 
@@ -46,20 +45,3 @@ def test_days_when_the_hour_changes_are_days_like_others(day):
     with clock.moved_to(day):
         assert clock.today() == day
         assert clock.now().tzinfo is clock.PARIS
-
-
-@pytest.mark.parametrize(
-    ("born", "on", "age"),
-    [
-        ("2004-02-29", "2021-02-28", 16),
-        ("2004-02-29", "2021-03-01", 17),
-        ("1940-03-12", "2021-03-11", 80),
-        ("1940-03-12", "2021-03-12", 81),
-        ("2021-03-12", "2021-03-11", -1),
-    ],
-)
-def test_age_is_counted_in_whole_years(born, on, age):
-    """One function for every page, list, file and rule."""
-    day = date.fromisoformat(on)
-    assert age_on(date.fromisoformat(born), day) == age
-    assert age_on(born_by(40, day), day) == 40 > age_on(born_by(40, day) + timedelta(days=1), day)

@@ -111,7 +111,7 @@ def waiting(persons: list[Person], slug: str = "offre", cause: int = 0) -> list[
 def sender(route: Route, at: datetime = AT) -> Sender:
     """A sender whose clock stands; the fixture `centre` closes it."""
     made = Sender(route, new_name("sms"), now=lambda: at)
-    made.idle = 0
+    made.idle = made.holds_every = 0
     SENDERS.append(made)
     return made
 

@@ -18,8 +18,8 @@ def template(slug: str = "essai", channel: str = "sms", kind: str = "information
 
 def person(*points: str, **columns: object) -> Person:
     """Somebody of the Ain with these contact points, each `kind` or `kind:value`."""
-    place = {"departement_code": "01", "postcode": "01000", "birth_date": date(1940, 5, 17)}
-    made = Person.objects.create(family_name="Martin", given_names="Jeanne", **{**place, **columns})
+    usual = {"family_name": "Martin", "given_names": "Jeanne", "departement_code": "01", "postcode": "01000"}
+    made = Person.objects.create(**{**usual, "birth_date": date(1940, 5, 17), **columns})
     for point in points:
         kind, _, value = point.partition(":")
         ContactPoint.objects.create(person=made, kind=kind, value=value or _value(kind, made.pk))

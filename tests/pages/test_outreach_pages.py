@@ -113,3 +113,75 @@ def test_av_13_a_new_version_is_previewed_checked_then_written(manager: Client):
         (1, OFFER + " {code}"), (2, OFFER + " : {code}")
     ]  # fmt: skip
     assert AccessLogEntry.objects.filter(purpose="modèle essai, version 2").exists()
+
+
+def test_av_12_letters_that_came_back_are_typed_one_after_another(manager: Client):
+    template(channel="letter")
+    gone = [message(person("postal"), channel="letter", status="sent", sent_at=datetime(2021, 2, 1, tzinfo=UTC)) for _ in range(2)]
+    address = "/contacts/courriers/revenus/"
+    for one in gone:
+        page = shown(manager.post(address, {"code": printed(one.pk).lower()}, follow=True))
+        assert "Retour enregistré" in page and "autofocus" in page
+        one.refresh_from_db()
+        assert one.contact_point.invalid_since == small_country.TODAY
+        assert AccessLogEntry.objects.about(one.person_id).get().purpose == "courrier revenu (NPAI)"
+    for wrong, said in ((printed(gone[0].pk), "déjà enregistré"), ("0000 0000 0000", "mal recopié"), ("", "Scannez")):
+        answer = manager.post(address, {"code": wrong})
+        assert answer.status_code == 400 and said in shown(answer)
+
+
+def test_av_12_a_letter_is_printed_again_and_its_file_handed_over(manager: Client, settings: Settings, tmp_path):
+    settings.ALLANT_HOME = tmp_path
+    small_country.settle()
+    assert manager.get("/contacts/courriers/").status_code == 200
+    at = datetime(2021, 2, 15, 9, tzinfo=UTC)
+    written = write_letters(at=at, by="test", directory=tmp_path / "letters")
+    assert written, "the small country has letters"
+    page = shown(manager.get("/contacts/courriers/"))
+    assert written[0].name in page
+    assert manager.post(f"/contacts/courriers/{written[0].pk}/remis/").status_code == 302
+    assert "remis le 21/02/2021" in shown(manager.get("/contacts/courriers/"))
+    one = Message.objects.filter(sent_in=written[0].name).first()
+    answer = manager.post("/contacts/courriers/reimprimer/", {"code": printed(one.pk)})
+    assert answer["Content-Type"] == "application/pdf" and answer.content.startswith(b"%PDF")
+    assert AccessLogEntry.objects.about(one.person_id).get().purpose == "réimpression d'un courrier"
+    assert manager.post("/contacts/courriers/reimprimer/", {"code": printed(one.pk + 10_000)}).status_code == 400
+
+
+def test_av_12_the_qr_code_opens_the_campaign_for_anybody(client: Client, settings: Settings):
+    settings.ALLANT_TODAY = small_country.TODAY
+    campaign = small_country.settle()
+    page = shown(client.get(f"/contacts/campagne/{campaign.pk}/"))
+    assert campaign.title in page and "en aucun cas une obligation" in page
+    assert client.get("/contacts/campagne/99999/").status_code == 404
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_the_stop_by_keyboard_and_every_page_without_an_accessibility_violation(
+    browser_page: Page, live_server, axe: Callable[[Page], None], settings: Settings
+):
+    settings.ALLANT_TODAY = small_country.TODAY
+    small_country.settle()
+    page = browser_page
+    page.context.add_cookies([cookie_of(account_with(Role.CAMPAIGN_MANAGER), live_server.url)])
+    for address in ("modeles/", "modeles/covid-invitation/sms/", "modeles/covid-invitation/sms/fr/", "courriers/", "courriers/revenus/"):
+        page.goto(f"{live_server.url}/contacts/{address}")
+        axe(page)
+    page.goto(f"{live_server.url}/contacts/envois/")
+    axe(page)
+    page.get_by_role("link", name="Arrêter les envois").press("Enter")
+    page.wait_for_url("**/arreter/")
+    page.get_by_label("Raison").fill("essai")
+    page.get_by_label("Raison").press("Enter")
+    page.get_by_role("button", name="Arrêter maintenant").wait_for()
+    axe(page)
+    page.get_by_role("button", name="Arrêter maintenant").press("Enter")
+    page.wait_for_url("**/envois/")
+    axe(page)
+    page.get_by_role("link", name="Reprendre ces envois").press("Enter")
+    page.wait_for_url("**/reprendre/")
+    axe(page)
+    page.get_by_role("button", name="Reprendre maintenant").press("Enter")
+    page.wait_for_url("**/envois/")
+    assert SendingHold.objects.get().released_at is not None

@@ -144,7 +144,7 @@ def test_the_agents_pages_of_a_person_stand_messages_to_nobody(manager: Client) 
 def test_tg_13_each_fund_has_its_list_and_sees_no_other(campaign: Campaign) -> None:
     """TG-13: two funds."""
     ain, ille = delegate("01"), delegate("35")
-    assert "1 médecins ajoutés" in read(ain.post(VISITS, {"campaign": "essai"}, follow=True))
+    assert "1 médecin sur la liste." in read(ain.post(VISITS, {"campaign": "essai"}, follow=True))
     assert "Claude Premier" in read(ain.get(VISITS)) and "Claude Premier" not in read(ille.get(VISITS))
     visit = ProfessionalVisit.objects.get()
     assert (visit.fund_code, visit.listed_by) == ("CPAM-01", "agency:dam-01") and visit.patients_to_vaccinate > 0

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from allant.clock.age import born_by
+from allant.doctrine.age import born_by
 from allant.people.actions import MergeRefused, merge, unmerge
 from allant.people.models import ContactPoint, Matricule, Person, Situation
 from tests.people.builders import person

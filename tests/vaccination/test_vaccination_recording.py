@@ -4,10 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from threading import Barrier, Thread
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
 
+from allant import clock
 from allant.campaigns.models import Invitation
 from allant.immunizations.actions import CorrectionRefused, DoseRefused, record_dose
 from allant.immunizations.models import Dose, Infection
@@ -18,6 +20,7 @@ from allant.vaccination.journey import journey_of
 from allant.vaccination.known import known_of, with_told
 from allant.vaccination.models import EligibilityDeclaration
 from allant.vaccination.recording import Entry, correct_vaccination, record_history, record_with_eligibility
+from allant.vaccination.sessions import open_session, record_row
 from allant.vaccination.state import locked_state
 from tests.immunizations.builders import act
 from tests.vaccination.builders import DOCTOR, NURSE, day, declaration, declare, doctor, entry, give, known, patient
@@ -79,6 +82,21 @@ def test_an_immunodepression_told_at_the_bedside_counts() -> None:
     assert found.next and found.next.is_booster and found.next.earliest == day("2021-06-15")
     third = give(someone, "2021-06-20")
     assert (third.series, third.forced_rules) == ("booster", [])
+
+
+def test_a_row_of_a_session_is_judged_like_a_form() -> None:
+    """VC-33, VC-60: another product than the first asks for the row's own reason."""
+    someone = declared()
+    give(someone, "2021-02-01")
+    session = open_session(
+        entry=entry("2021-03-01", "spikevax"), shared=None, by=DOCTOR, practitioner=doctor(), organisation=None,
+        structure_name="Les Tamaris", now=clock.now(),
+    )  # fmt: skip
+    row = {"session": session, "person": someone, "row": uuid4(), "today": day("2021-03-01")}
+    with pytest.raises(DoseRefused) as refusal:
+        record_row(**row, reason="")
+    assert (refusal.value.codes, refusal.value.forceable) == (["product_not_foreseen"], True)
+    assert record_row(**row, reason="rupture de stock").dose.forced_rules == ["product_not_foreseen"]
 
 
 def test_only_the_declaration_in_force_tells_a_situation() -> None:

@@ -17,8 +17,8 @@ WEEK = timedelta(7)
 class Planned:
     """`left`: persons of this campaign still to invite this week by département ('' when theirs is not known), as planned.
 
-    `before`: slugs of the campaigns of the plan that come before this one; `more_urgent`: those of them that run that day: their
-    people are theirs first. `last_wave`: the last one that had left when the plan was computed.
+    `before`: slugs of the campaigns of the plan that come before this one; `more_urgent`: those of them that run that day and
+    for whom somebody waits in the plan: their people are theirs first. `last_wave`: the last that had left when it was computed.
     """
 
     plan: InvitationPlan
@@ -61,7 +61,7 @@ def planned(campaign: Campaign, on: date) -> Planned | None:
     gone = _invited_since(plan, campaign, week)
     left = {code: rest for code, share in shares.items() if (rest := share - gone[code]) > 0}
     before = order[: order.index(campaign.slug)]
-    return Planned(plan, week, sum(shares.values()), left, before, _running(before, on))
+    return Planned(plan, week, sum(shares.values()), left, before, _still_waiting(plan, before, week, on))
 
 
 def _invited_since(plan: InvitationPlan, campaign: Campaign, week: date) -> Counter[str]:
@@ -73,6 +73,7 @@ def _invited_since(plan: InvitationPlan, campaign: Campaign, week: date) -> Coun
     return Counter(dict(by_place.annotate(persons=Count("pk")).values_list("place", "persons")))
 
 
-def _running(slugs: Sequence[str], on: date) -> list[Campaign]:
-    found = {each.slug: each for each in Campaign.objects.running_on(on).filter(slug__in=slugs)}
-    return [found[slug] for slug in slugs if slug in found]
+def _still_waiting(plan: InvitationPlan, slugs: Sequence[str], week: date, on: date) -> list[Campaign]:
+    """Those that run and for whom, by the plan, somebody waits as the week begins."""
+    rows = PlannedShare.objects.filter(plan=plan, week=week, campaign__slug__in=slugs)
+    return list(Campaign.objects.running_on(on).filter(pk__in=rows.values("campaign")))

@@ -10,8 +10,10 @@ from allant.campaigns.effect import acts_sql
 from allant.campaigns.models import Campaign
 from allant.campaigns.planner.allotment import Counts
 from allant.campaigns.waves import waiting_sql
+from allant.targeting import engine_postgres
 
-Rows = list[tuple[int, str, int]]
+_READ_ONCE = ("person", "dose_summary")
+"""Fact tables that every target of a programme asks: computed once for all of them."""
 
 
 def still_to_invite(groups: Sequence[tuple[Campaign, date]], departements: Sequence[str]) -> Counts:
@@ -25,14 +27,15 @@ def still_to_invite(groups: Sequence[tuple[Campaign, date]], departements: Seque
     parts: list[str] = []
     parameters: list[object] = []
     for rank, (campaign, day) in enumerate(groups):
-        query, its_parameters = waiting_sql(campaign, campaign.current_target.on(day), day)
+        query, its_parameters = waiting_sql(campaign, campaign.current_target.on(day), day, bare=True)
         parts.append(
             f"SELECT person_id, {rank} AS rank, coalesce(departement, '') AS departement FROM ({query}) AS q{rank} "
             "WHERE channel IS NOT NULL"
         )
         parameters += its_parameters
     return _grid(
-        f"""SELECT rank, departement, count(*) FROM (
+        f"""{engine_postgres.sources(_READ_ONCE)}
+            SELECT rank, departement, count(*) FROM (
                 SELECT min(rank) AS rank, departement FROM ({" UNION ALL ".join(parts)}) AS every
                 GROUP BY person_id, departement
             ) AS first_target GROUP BY 1, 2""",

@@ -103,7 +103,7 @@ def approve_mailing(mailing: ProfessionalMailing, *, on: date, book: RuleBook, b
     """Write one message to each recipient that has an address; returns how many. Raises MailingRefused, UnknownCriterion."""
     row = _draft_locked(mailing)
     if TO_WRITE in row.body:
-        raise MailingRefused(f"Le texte contient encore « {TO_WRITE} » : écrivez la source ou retirez la ligne, puis enregistrez.")
+        raise MailingRefused(f"Le texte contient encore « {TO_WRITE} » : écrivez la source ou retirez la ligne.")
     query, parameters = audience_sql(read_audience(row.audience, book, on), book, on)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -179,8 +179,9 @@ def _usual(rule: str, book: RuleBook) -> Audience | None:
 
 def _draft_of(change: Change, audience: Audience, book: RuleBook, by: str) -> ProfessionalMailing:
     values = _row(
-        title=change.subject, subject=change.subject, body=change.body, reason=change.reason, audience=audience, book=book, by=by
-    )
+        title=f"{change.subject}, {change.in_force:%d/%m/%Y}", subject=change.subject, body=change.body, reason=change.reason,
+        audience=audience, book=book, by=by,
+    )  # fmt: skip
     return ProfessionalMailing(slug=change.slug, **values)
 
 

@@ -44,9 +44,15 @@ SELECT person_id, nir AS value, matricule_kind AS kind,
        CASE WHEN matricule_kind = 'NIR' THEN birth_date ELSE greatest(birth_date, $provisional_from) END AS starts_on
 FROM person JOIN identity USING (person_id) ORDER BY person_id
 """
+# The street is invented when the register is loaded: one a household, so that letters have somewhere to go.
 CONTACT_POINTS = """
-SELECT person_id, kind, value FROM identity UNPIVOT (value FOR kind IN (landline, mobile, email)) ORDER BY person_id, kind
+SELECT person_id, kind, value FROM identity UNPIVOT (value FOR kind IN (landline, mobile, email))
+UNION ALL
+SELECT person_id, 'postal', (1 + home % 97)::varchar || ' ' || streets[1 + home // 97 % len(streets)]
+FROM (SELECT person_id, coalesce(household_key, person_id) AS home, $streets::varchar[] AS streets FROM identity)
+ORDER BY person_id, kind
 """
+STREETS = ("rue de l'Exemple", "rue des Essais", "avenue du Modèle", "place de l'Échantillon", "chemin de la Fiction", "impasse du Test")
 SITUATIONS = "SELECT * FROM situation ORDER BY person_id"
 INFECTIONS = "SELECT person_id, 'covid19' AS disease, occurred_on FROM infection ORDER BY person_id"
 
@@ -137,7 +143,7 @@ STAGES = (
     Stage("directory_practitioner", "Médecins traitants", practitioners, load_practitioners),
     Stage("people_person", "Assurés", _query(PERSONS), load_persons),
     Stage("people_matricule", "Matricules", _matricules, load_matricules),
-    Stage("people_contactpoint", "Moyens de contact", _query(CONTACT_POINTS), load_contact_points),
+    Stage("people_contactpoint", "Moyens de contact", _query(CONTACT_POINTS, streets=list(STREETS)), load_contact_points),
     Stage("people_situation", "Situations", _query(SITUATIONS), load_situations),
     Stage("immunizations_infection", "Infections", _query(INFECTIONS), load_infections),
 )

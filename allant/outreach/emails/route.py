@@ -18,7 +18,7 @@ FROM = "L'Assurance Maladie <ne-pas-repondre@exemple.fr>"
 TIMEOUT = 20  # seconds, for one answer of the mail server
 
 
-class BadRoute(ValueError):
+class BadRoute(ConnectionError):
     """The environment does not say a usable route; the message says why, in French."""
 
 

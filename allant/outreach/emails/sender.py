@@ -46,7 +46,7 @@ class LinkLost(ConnectionError):
 class Sender:
     """One connection to one mail server; several may run anywhere."""
 
-    busy_in_flight = False
+    flying: object = ()
     "Nothing stays in flight between two turns."
 
     def __init__(self, route: Route, name: str, now: Callable[[], datetime] = clock.now) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import os
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -16,11 +18,16 @@ from allant.outreach.letters import codes
 from allant.outreach.limits import PARIS
 from allant.outreach.models import Message, Template
 from allant.outreach.templates import RIGHT_TO_LEFT, fill
-from allant.typesetting import data_matrix, qr_code, typeset
+from allant.typesetting import Press, data_matrix, qr_code
 
 TEMPLATE = Path(__file__).with_name("letters.typ")
 AUTHOR = "L'Assurance Maladie"
 Letter = Mapping[str, Any]
+
+# A file is as long as hundreds of papers: its process is renewed sooner, and waited for longer.
+_PRESS = Press(renewed_after=8, patience=120)
+os.register_at_fork(after_in_child=_PRESS._forget)
+atexit.register(_PRESS.close)
 
 
 def letter(
@@ -65,7 +72,7 @@ def document(name: str, letters: Sequence[Letter], *, window: Mapping[str, float
 
 def compose(data: Mapping[str, Any], *, at: datetime) -> bytes:
     """The PDF of a file of letters: the same data and instant are the same bytes. Raises PaperFailed."""
-    return typeset(TEMPLATE, data, stamp=at)
+    return _PRESS.compose(TEMPLATE, data, at)
 
 
 def alone(data: Mapping[str, Any], message: int) -> dict[str, Any] | None:

@@ -34,9 +34,14 @@ REFERENCES = 0x10000
 OLDEST_JOIN = timedelta(days=3)
 "A centre keeps trying a handset for two days, commonly; a receipt of an older part joined by reference would be a guess."
 
+# The receipt that came with its answer is written with it.
 _ANSWERED = """
-UPDATE outreach_submission AS submission SET smsc_id = answer.smsc_id, answered_at = %(at)s
-FROM unnest(%(ids)s::bigint[], %(smsc_ids)s::text[]) AS answer(id, smsc_id) WHERE submission.id = answer.id"""
+UPDATE outreach_submission AS submission
+SET smsc_id = answer.smsc_id, answered_at = %(at)s, final_state = answer.state,
+    final_at = CASE WHEN answer.state <> '' THEN %(at)s::timestamptz END
+FROM unnest(%(ids)s::bigint[], %(smsc_ids)s::text[], %(states)s::text[]) AS answer(id, smsc_id, state)
+WHERE submission.id = answer.id
+RETURNING submission.message_id, submission.attempt, submission.parts, submission.smsc_id, submission.final_state"""
 _REFUSED = """
 UPDATE outreach_submission SET final_state = 'REJECTD', answered_at = %(at)s, final_at = %(at)s WHERE id = ANY(%(ids)s)"""
 _FINAL = """
@@ -67,28 +72,37 @@ def read_receipt(unit: Any) -> Receipt | None:
     return Receipt(smsc_id.decode("ascii", "replace")[:65], state, number[:21], getattr(unit, "user_message_reference", None))
 
 
-def record_answers(answers: dict[int, str], refused: Sequence[int], route: str, at: datetime) -> None:
-    """Write which numbers the centre gave (submission → number) and which parts it refused; receipts that waited are joined."""
-    with connection.cursor() as cursor:
-        if answers:
-            cursor.execute(_ANSWERED, {"ids": list(answers), "smsc_ids": list(answers.values()), "at": at})
-        if refused:
-            cursor.execute(_REFUSED, {"ids": list(refused), "at": at})
-    early = EarlyReceipt.objects.filter(route=route, joined_at=None, smsc_id__in=list(answers.values())) if answers else ()
-    join(early, route, at)
+def record(
+    answers: dict[int, str], refused: Sequence[int], given: Iterable[Receipt], route: str, at: datetime
+) -> tuple[set[int], bool]:
+    """Write what one reading said: numbers given (submission → number), parts refused, receipts.
 
-
-def record_receipts(receipts: Iterable[Receipt], route: str, at: datetime) -> None:
-    """Write receipts; the same one twice is one, an early one is kept."""
-    by_id = {receipt.smsc_id: receipt for receipt in receipts}
-    if not by_id:
-        return
-    known = _bring_to_end(by_id, route, at)
-    unknown = by_id.keys() - known
+    Returns the messages that receipts brought to an end, and whether a receipt came before its answer: it is kept, to be joined.
+    """
+    receipts = {receipt.smsc_id: receipt for receipt in given}
+    rows = _record_answers(answers, refused, receipts, at)
+    left = {smsc_id: receipt for smsc_id, receipt in receipts.items() if smsc_id not in set(answers.values())}
+    rows += _final(left, route, at)
+    unknown = left.keys() - {row[3] for row in rows}
     if unknown:
         unknown -= set(Submission.objects.filter(route=route, smsc_id__in=unknown).values_list("smsc_id", flat=True))
-    early = [EarlyReceipt(route=route, received_at=at, **_columns(by_id[smsc_id])) for smsc_id in sorted(unknown)]
+    early = [EarlyReceipt(route=route, received_at=at, **_columns(left[smsc_id])) for smsc_id in sorted(unknown)]
     EarlyReceipt.objects.bulk_create(early, ignore_conflicts=True)
+    return _bring_to_end(rows, at), bool(early)
+
+
+def _record_answers(
+    answers: dict[int, str], refused: Sequence[int], receipts: dict[str, Receipt], at: datetime
+) -> list[tuple[int, int, int, str, str]]:
+    states = [receipts[smsc_id].state if smsc_id in receipts else "" for smsc_id in answers.values()]
+    rows = []
+    with connection.cursor() as cursor:
+        if answers:
+            cursor.execute(_ANSWERED, {"ids": list(answers), "smsc_ids": list(answers.values()), "states": states, "at": at})
+            rows = [row for row in cursor.fetchall() if row[4]]
+        if refused:
+            cursor.execute(_REFUSED, {"ids": list(refused), "at": at})
+    return rows
 
 
 def _columns(receipt: Receipt) -> dict[str, Any]:
@@ -100,9 +114,17 @@ def join(early: Iterable[EarlyReceipt], route: str, at: datetime) -> int:
     waiting = {each.smsc_id: Receipt(each.smsc_id, each.state, each.number, each.reference) for each in early}
     if not waiting:
         return 0
-    joined = _bring_to_end(waiting, route, at)
+    rows = _final(waiting, route, at)
+    _bring_to_end(rows, at)
+    joined = {row[3] for row in rows}
     joined |= set(Submission.objects.filter(route=route, smsc_id__in=waiting.keys() - joined).values_list("smsc_id", flat=True))
     return EarlyReceipt.objects.filter(route=route, joined_at=None, smsc_id__in=joined).update(joined_at=at)
+
+
+def join_early(route: str, at: datetime) -> bool:
+    """Join what waits on a route; whether something still does."""
+    waiting = list(EarlyReceipt.objects.filter(route=route, joined_at=None, received_at__gte=at - OLDEST_JOIN))
+    return join(waiting, route, at) < len(waiting)
 
 
 def join_late(route: str, at: datetime) -> int:
@@ -125,15 +147,22 @@ def _in_doubt(receipt: EarlyReceipt) -> int | None:
     return found[0] if len(found) == 1 else None
 
 
-def _bring_to_end(receipts: dict[str, Receipt], route: str, at: datetime) -> set[str]:
-    """Write the final state of the parts that bear these numbers, and what it makes of their messages; the numbers written."""
+def _final(receipts: dict[str, Receipt], route: str, at: datetime) -> list[tuple[int, int, int, str, str]]:
+    """Write the final state of the parts that bear these numbers."""
+    if not receipts:
+        return []
     values = {"route": route, "at": at, "smsc_ids": list(receipts), "states": [each.state for each in receipts.values()]}
     with connection.cursor() as cursor:
         cursor.execute(_FINAL, values)
-        rows = cursor.fetchall()
-    outcomes.events([event for row in rows if (event := _event(row, at))])
-    _invalidate([message for message, _, _, _, state in rows if state in _wrong_number_states(at)], at)
-    return {smsc_id for _, _, _, smsc_id, _ in rows}
+        return list(cursor.fetchall())
+
+
+def _bring_to_end(rows: Sequence[tuple[int, int, int, str, str]], at: datetime) -> set[int]:
+    """What final states make of their messages; those that came to an end."""
+    events = [event for row in rows if (event := _event(row, at))]
+    outcomes.events(events)
+    _invalidate([message for message, _, _, _, state in rows if state != DELIVERED and state in _wrong_number_states(at)], at)
+    return {event.message for event in events}
 
 
 def _event(row: tuple[int, int, int, str, str], at: datetime) -> Event | None:

@@ -32,6 +32,7 @@ from allant.outreach.sms.session import DELIVERED, LinkLost, Session, Submission
 
 CLAIM = 500  # messages taken at once, at most; and not more than leave in two seconds
 IDLE = 1.0  # seconds between two looks at an empty queue
+HOLDS = 0.5  # seconds between two looks at the emergency stops, for what is claimed already
 ANSWER_PATIENCE = 30.0  # seconds; a centre that does not answer by then is gone
 LONGEST_PAUSE = 30.0
 TEMPORARY = {
@@ -68,6 +69,9 @@ class Sender:
         self._refused: dict[int, int] = {}
         "Message → the status of one of its parts that the centre refused."
         self._tokens = 0
+        self._early = False
+        "A receipt waits for an answer that was not written yet."
+        self.holds_every, self._holds_read = HOLDS, float("-inf")
         self._pause, self._resumes = 0.0, 0.0
         self._looks, self._asked = 0.0, 0.0
 
@@ -77,14 +81,22 @@ class Sender:
         return bool(self.queue or self.flying)
 
     def turn(self, wait: float, *, giving: bool = True) -> bool:
-        """Give what may leave, read what came, write what it means; whether anything happened. Raises LinkLost."""
+        """Read what came, give what may leave, write what came; whether anything happened. Raises LinkLost.
+
+        The centre works on what it was just given while what it said before is written.
+        """
         try:
             if self.session is None:
                 self.session = Session(self.route)
-            gave = giving and self._give(self.session)
-            units = self.session.receive(0 if gave else wait)
-            self._settle(self.session, units)
-            self._watch(self.session)
+            session = self.session
+            units = session.receive(0 if giving and self._can_give() else wait)
+            landed = self._land(units)
+            try:
+                gave = giving and self._give(session)
+            finally:
+                self._settle(units, landed)
+            session.acknowledge([unit for unit in units if unit.command == DELIVERED])
+            self._watch(session)
         except LinkLost:
             self.lost()
             raise
@@ -116,6 +128,9 @@ class Sender:
 
     # ── giving ─────────────────────────────────────────────────────────────────────────────────────────────
 
+    def _can_give(self) -> bool:
+        return 2 * len(self.flying) <= self.route.window and bool(self.queue) and time.monotonic() >= self._resumes
+
     def _give(self, session: Session) -> bool:
         now = time.monotonic()
         room = self.route.window - len(self.flying)
@@ -134,14 +149,18 @@ class Sender:
 
     def _batch(self, room: int) -> list[Ready]:
         """What may leave now: within the window and the throughput of the route, and held by no stop placed since the claim."""
-        held = self._held()
-        self.queue = deque(ready for ready in self.queue if ready.message.template not in held)
+        if (now := time.monotonic()) >= self._holds_read + self.holds_every:
+            self._holds_read = now
+            held = self._held()
+            self.queue = deque(ready for ready in self.queue if ready.message.template not in held)
         batch, parts = [], 0
         while self.queue and (parts + len(self.queue[0].missing) <= room or not batch):
             batch.append(self.queue.popleft())
             parts += len(batch[-1].missing)
         if parts > self._tokens:
-            self._tokens += budget.take(self.route, parts - self._tokens)
+            # A quarter of a second ahead: one statement for several batches.
+            ahead = min(sum(len(ready.missing) for ready in self.queue), int(self.route.per_second / 4))
+            self._tokens += budget.take(self.route, parts - self._tokens + ahead)
         while parts > self._tokens:
             self.queue.appendleft(batch.pop())
             parts -= len(self.queue[0].missing)
@@ -177,45 +196,44 @@ class Sender:
 
     # ── what comes back ────────────────────────────────────────────────────────────────────────────────────
 
-    def _settle(self, session: Session, units: list[Any]) -> None:
-        """Write what these units say, in one transaction; then acknowledge those that the centre keeps until then."""
+    def _land(self, units: list[Any]) -> list[tuple[Flight, Any]]:
+        """The flights that these answers end: the window is free for others."""
+        answered = [unit for unit in units if unit.command != DELIVERED]
+        return [(flight, unit) for unit in answered if (flight := self.flying.pop(unit.sequence, None))]
+
+    def _settle(self, units: list[Any], landed: list[tuple[Flight, Any]]) -> None:
+        """Write what these units say, in one transaction."""
         if not units:
             return
-        deliveries = [unit for unit in units if unit.command == DELIVERED]
         at = self.now()
+        deliveries = [unit for unit in units if unit.command == DELIVERED]
+        numbers = {
+            flight.submission: (unit.message_id or b"").decode("ascii", "replace")[:65]
+            for flight, unit in landed if not unit.is_error()
+        }  # fmt: skip
+        refused = [(flight, unit.status) for flight, unit in landed if unit.is_error()]
+        self._refused |= {flight.ready.message.pk: status for flight, status in refused}
+        found = [receipt for unit in deliveries if is_receipt(unit) and (receipt := receipts.read_receipt(unit))]
         with transaction.atomic():
-            ended = self._answered([unit for unit in units if unit.command != DELIVERED], at)
-            found = [(unit, receipts.read_receipt(unit)) for unit in deliveries if is_receipt(unit)]
-            receipts.record_receipts([receipt for _, receipt in found if receipt], self.route.name, at)
+            if self._early:
+                self._early = receipts.join_early(self.route.name, at)
+            done, early = receipts.record(numbers, [flight.submission for flight, _ in refused], found, self.route.name, at)
+            self.handled += self._end(landed, done, at)
             for unit in deliveries:
                 if not is_receipt(unit):
                     answers.receive(answers.typed(unit, self.route.name, at), at=at)
-        self.handled += ended
-        session.acknowledge(deliveries)
-
-    def _answered(self, units: list[Any], at: datetime) -> int:
-        """Answers to submissions; returns how many messages they end."""
-        numbers, refused, touched = {}, [], {}
-        for unit in units:
-            flight = self.flying.pop(unit.sequence, None)
-            if flight is None:
-                continue
-            touched[flight.ready.message.pk] = flight.ready
-            if unit.is_error():
-                refused.append(flight.submission)
-                self._refused[flight.ready.message.pk] = unit.status
-            else:
-                numbers[flight.submission] = (unit.message_id or b"").decode("ascii", "replace")[:65]
-        awaited = {flight.ready.message.pk for flight in self.flying.values()}
-        ended = [ready for pk, ready in touched.items() if pk not in awaited]
-        sent = [ready.message.pk for ready in ended if ready.message.pk not in self._refused]
-        receipts.record_answers(numbers, refused, self.route.name, at)
-        outcomes.sent(sent, at)
-        for ready in ended:
-            if (status := self._refused.pop(ready.message.pk, None)) is not None:
-                self._refusal(ready, status, at)
+        self._early = self._early or early
         if numbers:
             self._pause = 0.0
+
+    def _end(self, landed: list[tuple[Flight, Any]], done: set[int], at: datetime) -> int:
+        """What becomes of the messages whose last part was answered; returns how many."""
+        awaited = {flight.ready.message.pk for flight in self.flying.values()}
+        ended = {flight.ready.message.pk: flight.ready for flight, _ in landed if flight.ready.message.pk not in awaited}
+        outcomes.sent([pk for pk in ended if pk not in self._refused and pk not in done], at)
+        for pk, ready in ended.items():
+            if (status := self._refused.pop(pk, None)) is not None:
+                self._refusal(ready, status, at)
         return len(ended)
 
     def _refusal(self, ready: Ready, status: int, at: datetime) -> None:

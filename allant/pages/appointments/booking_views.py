@@ -25,8 +25,8 @@ from allant.appointments.calendar import local_start
 from allant.appointments.models import Appointment, Guest, Origin, Slot
 from allant.campaigns.models import Invitation
 from allant.campaigns.reads import Mistyped, invitation_of_code
-from allant.clock.age import age_on
 from allant.doctrine import rules
+from allant.doctrine.age import age_on
 from allant.geography import fold
 from allant.pages.appointments.forms import BookingForm
 from allant.pages.appointments.links import token_of

@@ -97,8 +97,7 @@ def visit_list(request: HttpRequest) -> HttpResponse:
         except VisitRefused as refused:
             messages.error(request, str(refused))
         else:
-            said = f"{added} médecins ajoutés à la liste." if added else "Aucun médecin de plus : la liste est à jour."
-            messages.success(request, said)
+            messages.success(request, _said(added, visits_of(fund).filter(campaign=campaign).exists()))
         return redirect("visits")
     state = request.GET.get("etat", "")
     found = _in_state(visits_of(fund), state)
@@ -115,6 +114,14 @@ def visit_list(request: HttpRequest) -> HttpResponse:
         "planned_today": visits_of(fund).filter(planned_on=today, visited_on=None).count(),
     }
     return render(request, "campaigns/visits.html", context, status=422 if form.errors else 200)
+
+
+def _said(added: int, listed: bool) -> str:
+    if added:
+        return f"{added} médecin{'s' if added > 1 else ''} sur la liste."
+    if listed:
+        return "Aucun médecin de plus : la liste est à jour."
+    return "Aucun médecin de votre département n'a de patient encore à vacciner pour cette campagne."
 
 
 def _in_state(found: Any, state: str) -> Any:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from allant.pages.outreach import answer_views, hold_views, mail_views, template_views
+from allant.pages.outreach import answer_views, hold_views, letter_views, mail_views, template_views
 
 urlpatterns = [
     path("envois/", hold_views.sendings, name="sendings"),

@@ -18,7 +18,7 @@ from allant.accounts.access import requires
 from allant.accounts.log import log_request
 from allant.accounts.models import LoggedAction
 from allant.accounts.roles import Role
-from allant.clock.age import age_on
+from allant.doctrine.age import age_on
 from allant.pages.base.errors import Missing
 from allant.pages.professional.acting import acting, for_teleservice
 from allant.pages.professional.finding import Found, NotFound, TooManyGuesses, UnknownNumber, find_patient

@@ -23,7 +23,7 @@ def quiet(label: str, done: int, total: int) -> None:
 def test_a_country_is_loaded_once_with_the_same_facts(small: Country) -> None:
     added = load_country(small.directory, quiet)
     ask = asking(small)
-    counts = "SELECT count(landline) + count(mobile) + count(email), count(DISTINCT treating_rpps) FROM identity"
+    counts = "SELECT count(landline) + count(mobile) + count(email) + count(*), count(DISTINCT treating_rpps) FROM identity"
     ((contacts, doctors),) = ask(counts)
     assert Person.objects.count() == Matricule.objects.count() == added["people_person"] == 2_000
     assert (ContactPoint.objects.count(), Practitioner.objects.count()) == (contacts, doctors)

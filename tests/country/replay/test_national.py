@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -12,6 +13,7 @@ from allant.country.official.facts import load_series
 from allant.country.official.series import Series
 from allant.country.population.make import make_country
 from allant.country.replay import commands, national
+from allant.country.replay.doses import DayDoses
 from allant.country.replay.national import NationalReport, OtherReplay, replay_national
 from allant.immunizations.checks import REASONS
 from allant.immunizations.summary import dose_summary_sql
@@ -122,6 +124,22 @@ def test_checks_see_what_came_before(replayed: tuple[Path, NationalReport], shor
     checks.remember(doses)
     verdicts = checks.judge([doses], day)
     assert verdicts.refused_by_reason == {"same_day": doses.num_rows, "rank_taken": doses.num_rows}
+
+
+def test_checks_know_the_product_of_the_first_dose(replayed: tuple[Path, NationalReport]) -> None:
+    """VC-33: at 70, Comirnaty after AstraZeneca is not foreseen; AstraZeneca again is, whatever came between."""
+    country = national.files.read(replayed[0])
+    checks = national.NationalChecks(country)
+    (born,) = query(
+        f"SELECT person_id FROM '{replayed[0]}/person/*.parquet' WHERE birth_date < '1950-01-01' AND died_on IS NULL LIMIT 1"
+    )
+    found = {}
+    for number, (on, vaccine) in enumerate([("2021-02-10", 2), ("2021-04-20", 0), ("2021-06-20", 2)], 1):
+        given = DayDoses()
+        given.add(np.array([born[0]]), vaccine, number, "primary", 3)
+        verdicts = checks.judge([given.table(np.datetime64(on))], date.fromisoformat(on))
+        found[number] = "product_not_foreseen" in verdicts.forced_by_rule
+    assert found == {1: False, 2: True, 3: False}
 
 
 def test_the_command_replays_the_whole_campaign(tmp_path: Path) -> None:

@@ -38,6 +38,14 @@ STORIES = [
         ],
     ),
     Story(
+        "VC-33: a second product that the doctrine does not foresee is forced with a reason",
+        [
+            Step("a", FIRST, "recorded"),
+            Step("b", "2021-04-01 spikevax 2 primary 2", "refused: product_not_foreseen"),
+            Step("b", "2021-04-01 spikevax 2 primary 2", "recorded, forced: product_not_foreseen", forced_reason="allergie"),
+        ],
+    ),
+    Story(
         "VC-38: no reason lets in what cannot be",
         [
             Step("a", "2022-01-02 comirnaty 1 primary 2", "refused: in_the_future", forced_reason="vraiment"),
