@@ -77,7 +77,7 @@ def data(start: int, letters: int) -> dict[str, Any]:
     book = rules.as_known_on(AT.date())
     body = (
         "{name},\n\nLa vaccination contre la Covid-19 vous est ouverte. Elle est gratuite et n'est en aucun cas une obligation.\n"
-        "Pour prendre rendez-vous, appelez gratuitement le 0800 730 956, consultez sante.fr ou parlez-en à votre médecin traitant.\n"
+        "Pour prendre rendez-vous, appelez gratuitement le 0800 730 956, consultez sante.fr ou parlez-en à votre médecin.\n"
         "Votre code de ciblage, à présenter au professionnel de santé : {code}\n\nL'Assurance Maladie"
     )
     template = Template(

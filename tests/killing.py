@@ -16,11 +16,12 @@ group, note how many rows are there, run the work again to its end, and compare.
 than half of the kills interrupted anything (rows there, and not all of them); the failure shows the log of every kill, and so
 does `pytest -s`.
 
-The instant is uniform in time over the uninterrupted run, but is waited for as "so many writes, then so many milliseconds or the
-next write": a loaded machine moves it with the work. A write is a statement through Django's connections that inserts, updates or
-deletes; work that writes elsewhere (a socket, a COPY, a file) says so by `from tests.killing import tell` and `tell()`; it prints
-nothing. The work finds Django ready on this test's database and data folder, as in `tests.another_process`. Processes that it
-starts die with it; those of the test (a simulator) do not.
+The instant is uniform over the uninterrupted run (in time for an even seed, over its writes for an odd one: a slow reading would
+else draw most of the kills), but is waited for as "so many writes, then so many milliseconds or the next write": a loaded machine
+moves it with the work. A write is a statement through Django's connections that inserts, updates or deletes; work that writes
+elsewhere (a socket, a COPY, a file) says so by `from tests.killing import tell` and `tell()`; it prints nothing. The work finds
+Django ready on this test's database and data folder, as in `tests.another_process`. Processes that it starts die with it; those
+of the test (a simulator) do not.
 
 Quick work makes quick tests: ANALYZE what the state before loads, or the planner knows nothing of it.
 """
@@ -37,7 +38,7 @@ import tempfile
 import time
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -134,8 +135,12 @@ def trials(
 
 
 def drawn(writes: list[float], seed: int) -> Instant:
-    """The instant of this seed: uniform between the first and the last of these instants."""
-    instant = random.Random(seed).uniform(writes[0], writes[-1])
+    """The instant of this seed: even, uniform in time between the first and the last write; odd, after any write alike."""
+    draw = random.Random(seed)
+    if seed % 2:
+        number = draw.randrange(1, len(writes))
+        return Instant(number, draw.random() * (writes[number] - writes[number - 1]))
+    instant = draw.uniform(writes[0], writes[-1])
     number = min(bisect_right(writes, instant), len(writes) - 1)
     return Instant(number, instant - writes[number - 1])
 
@@ -177,7 +182,8 @@ class Work:
 
     def _kill(self) -> None:
         if self._group:
-            os.killpg(self._group, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it came to its end just before
+                os.killpg(self._group, signal.SIGKILL)
 
     def _begin(self) -> str:
         self._runs += 1

@@ -214,7 +214,8 @@ def to_handle(departements: Collection[str] | None) -> QuerySet[InboundMessage]:
     if departements is not None:
         people = InboundPerson.objects.filter(person__departement_code__in=departements)
         waiting = waiting.filter(pk__in=people.values("inbound"))
-    return waiting.prefetch_related(Prefetch("persons", InboundPerson.objects.select_related("person", "message").order_by("person")))
+    authors = InboundPerson.objects.select_related("person", "message").order_by("person")
+    return waiting.prefetch_related(Prefetch("persons", authors))
 
 
 @transaction.atomic

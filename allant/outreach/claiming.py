@@ -40,8 +40,8 @@ taken AS MATERIALIZED (
     WHERE message.status = 'pending' AND message.sent_in = '' FOR UPDATE OF message SKIP LOCKED
 ),
 first AS (
-    SELECT *, row_number() OVER (PARTITION BY person_id, practitioner_id, organisation_id ORDER BY priority, send_after, id) AS place
-    FROM taken
+    SELECT *, row_number() OVER (PARTITION BY person_id, practitioner_id, organisation_id
+                                 ORDER BY priority, send_after, id) AS place FROM taken
 ),"""
 
 # One message a person at a time: the next one is weighed against this one when it is known to leave.

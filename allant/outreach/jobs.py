@@ -26,7 +26,7 @@ KEPT = timedelta(days=30)
 @app.periodic(cron="* * * * *")
 @app.task(queue=QUEUE, queueing_lock="outreach.leases")
 def take_back_leases(timestamp: int) -> dict[str, dict[str, int]]:
-    """What dead senders held is given back, sent again, or left as it is; files of letters take up their own (letters.batches)."""
+    """What dead senders held is given back, sent again, or left as it is; files of letters take up their own."""
     return {channel: recovery.recover(channel, clock.now()) for channel in (Channel.SMS, Channel.EMAIL)}
 
 
@@ -64,7 +64,7 @@ def forget_old_receipts(timestamp: int) -> int:
 @app.task(queue=QUEUE, queueing_lock="outreach.stalled", pass_context=True)
 async def rescue_stalled_jobs(context: Any, timestamp: int) -> int:
     """Jobs whose worker died in the middle are run again."""
-    stalled = list(await context.app.job_manager.get_stalled_jobs(nb_seconds=600))
+    stalled = list(await context.app.job_manager.get_stalled_jobs(seconds_since_heartbeat=600))
     for job in stalled:
         await context.app.job_manager.retry_job(job)
     return len(stalled)

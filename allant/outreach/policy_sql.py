@@ -1,7 +1,7 @@
 """The contact policy about many people at once: one statement that answers what `policy.decide` answers for each.
 
-Asked: a SELECT of ask_id, person_id, departement, kind, channels (text[]), campaign_id, planned_on, message_id (the message judged,
-left out of the history; or null). A null person_id is a professional or an organisation: only age and hours are judged.
+Asked: a SELECT of ask_id, person_id, departement, kind, channels (text[]), campaign_id, planned_on, message_id (the message
+judged, left out of the history; or null). A null person_id is a professional or an organisation: only age and hours are judged.
 Answered: ask_id, verdict, channel, at, reason.
 """
 
@@ -47,7 +47,8 @@ held AS (
 # One contact too many, or one call, is found from each asked purpose: its own message is not of its past.
 _PAST = """
 counted AS (
-    SELECT ask_id, (array_agg(made.at ORDER BY made.at DESC))[%(policy_contacts)s] + make_interval(secs => %(policy_window)s) AS room_at
+    SELECT ask_id, (array_agg(made.at ORDER BY made.at DESC))[%(policy_contacts)s]
+                   + make_interval(secs => %(policy_window)s) AS room_at
     FROM (SELECT asked.ask_id, coalesce(message.sent_at, message.claimed_at) AS at
           FROM asked JOIN kind ON kind.code = asked.kind AND kind.counts
           JOIN bearers ON bearers.person_id = asked.person_id

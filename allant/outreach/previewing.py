@@ -12,8 +12,8 @@ from allant.outreach.sms.segments import ALPHABET, TooLong, cut
 from allant.outreach.templates import RIGHT_TO_LEFT, TYPES, USUAL, fill, placeholders
 
 # What people write and the SMS alphabet lacks, and what is read the same.
-_SAME = {"’": "'", "‘": "'", "«": '"', "»": '"', "“": '"', "”": '"', "…": "...", "–": "-", "—": "-", "œ": "oe", "Œ": "OE", "\u00a0": " ",
-         "\u202f": " ", "ç": "c", "•": "-"}  # fmt: skip
+_SAME = {"’": "'", "‘": "'", "«": '"', "»": '"', "“": '"', "”": '"', "…": "...", "–": "-", "—": "-", "œ": "oe", "Œ": "OE",
+         "\u00a0": " ", "\u202f": " ", "ç": "c", "•": "-"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 # Whose every known postal address was returned (NPAI) or refused: no more letters (AV-03). The subquery is hashed once a wave.
 _NO_MORE_LETTERS = """
-    SELECT coalesce(bearer.merged_into_id, bearer.id) FROM people_contactpoint AS lost JOIN people_person AS bearer ON bearer.id = lost.person_id
+    SELECT coalesce(bearer.merged_into_id, bearer.id) FROM people_contactpoint AS lost
+    JOIN people_person AS bearer ON bearer.id = lost.person_id
     WHERE lost.kind = 'postal' AND (lost.invalid_since IS NOT NULL OR lost.opted_out_on IS NOT NULL)
       AND NOT EXISTS (SELECT FROM people_contactpoint AS good
                       WHERE good.person_id IN (lost.person_id, bearer.merged_into_id) AND good.kind = 'postal'

@@ -52,7 +52,7 @@ def findings(text: str, *, kind: MessageKind, channel: str, language: str, book:
     plain = text.replace("’", "'")
     lists = words(book, on).get(language)
     if lists is None:
-        return [Finding(f"Aucune liste de mots n'existe pour la langue « {language} » : ses textes ne peuvent pas être vérifiés.")]
+        return [Finding(f"Aucune liste de mots n'existe pour la langue « {language} » : ses textes ne sont pas vérifiables.")]
     found = [
         Finding(f"« {match[0]} » oblige ou menace : un message propose, ce n'est en aucun cas une obligation.")
         for match in lists.forbidden.finditer(plain)

@@ -34,7 +34,7 @@ SENDERS: dict[str, Callable[[str], Sender]] = {Channel.SMS: _sms, Channel.EMAIL:
 
 
 def worker(
-    channel: str = typer.Option(Channel.SMS.value, help="Ce qu'il fait : « sms », « email », « letter », ou « jobs » (tâches)."),
+    channel: str = typer.Option(Channel.SMS.value, help="Ce qu'il fait : « sms », « email », ou « jobs » (tâches)."),
     once: bool = typer.Option(False, "--once", help="S'arrête quand il n'y a plus rien à faire (essais, cron)."),
 ) -> None:
     """Vide une file d'envoi, ou exécute les tâches périodiques, jusqu'à Ctrl-C ou SIGTERM.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import time
@@ -25,6 +26,7 @@ SETTLING = 20.0  # seconds given to what is in flight when a worker is told to s
 LONGEST_PAUSE = 30.0  # seconds between two attempts to reach a carrier
 QUIET_TURNS = 3
 TURN = 0.2  # seconds
+log = logging.getLogger("allant.outreach")
 
 
 class Sender(Protocol):
@@ -101,9 +103,10 @@ def _turns(sender: Sender, life: Life, stop: Event, *, once: bool) -> None:
         try:
             happened = sender.turn(TURN)
             pause = 0.0
-        except ConnectionError:
+        except ConnectionError as error:
             if once:
                 raise
+            log.warning("%s", error)
             pause = min(LONGEST_PAUSE, 2 * pause or 0.5)
             happened = False
             stop.wait(pause)

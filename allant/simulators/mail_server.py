@@ -11,7 +11,9 @@ import argparse
 import asyncio
 import mailbox
 import signal
-from email.message import EmailMessage, Message
+from email.message import Message
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
 from email.parser import BytesParser
 from email.policy import default
 from email.utils import make_msgid
@@ -32,7 +34,7 @@ class Handler:
         self.delay = delay
         self.put_off: set[str] = set()
 
-    async def handle_RCPT(  # noqa: N802, aiosmtpd's name
+    async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         """Take a recipient, or not."""
@@ -44,7 +46,7 @@ class Handler:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """Keep a mail, or do what its recipient's name says."""
         content = envelope.content if isinstance(envelope.content, bytes) else (envelope.content or "").encode()
         mail = BytesParser(policy=default).parsebytes(content)
@@ -55,36 +57,30 @@ class Handler:
             self.bounces.add(notification(mail, envelope.rcpt_tos[0], BOUNCES[way]).as_bytes())
         await asyncio.sleep(self.delay)
         if way in ("drop", "lose"):
+            assert isinstance(server.transport, asyncio.WriteTransport)
             server.transport.abort()
             raise asyncio.CancelledError
         return "250 2.0.0 taken"
 
 
-def notification(mail: Message, recipient: str, status: str) -> EmailMessage:
+def notification(mail: Message, recipient: str, status: str) -> Message:
     """A notification of failure with the headers of the mail that came back."""
-    report = EmailMessage()
+    report = MIMEMultipart("report")
+    report.set_param("report-type", "delivery-status")
     report["From"] = "MAILER-DAEMON@relais.exemple.fr"
     report["To"] = str(mail["From"] or "")
     report["Subject"] = "Undelivered Mail Returned to Sender"
     report["Message-ID"] = make_msgid(domain="relais.exemple.fr")
-    report.set_content("The mail could not be delivered.\n")
-    report.make_mixed()
-    report.set_type("multipart/report")
-    report.set_param("report-type", "delivery-status")
-    about = Message()
-    about["Reporting-MTA"] = "dns; relais.exemple.fr"
-    recipient_block = Message()
-    recipient_block["Final-Recipient"] = f"rfc822; {recipient}"
-    recipient_block["Action"] = "failed"
-    recipient_block["Status"] = status
+    report.attach(MIMEText("The mail could not be delivered.\n"))
+    server, about = Message(), Message()
+    server["Reporting-MTA"] = "dns; relais.exemple.fr"
+    about["Final-Recipient"] = f"rfc822; {recipient}"
+    about["Action"], about["Status"] = "failed", status
     fields = Message()
     fields.set_type("message/delivery-status")
-    fields.set_payload([about, recipient_block])
+    fields.set_payload([server, about])
     report.attach(fields)
-    headers = Message()
-    headers.set_type("text/rfc822-headers")
-    headers.set_payload("".join(f"{name}: {value}\n" for name, value in mail.items()))
-    report.attach(headers)
+    report.attach(MIMEText("".join(f"{name}: {value}\n" for name, value in mail.items()), "rfc822-headers"))
     return report
 
 

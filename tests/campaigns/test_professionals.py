@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from datetime import date, datetime
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from allant.campaigns.models import Campaign, MailingRecipient, ProfessionalMail
 from allant.campaigns.professionals import mailings, visits
 from allant.campaigns.professionals.audience import Audience, UnknownCriterion, audience_sql, find, read_audience, sentence
 from allant.campaigns.professionals.changes import changes
+from allant.campaigns.professionals.commands import mailing
 from allant.campaigns.professionals.visits import Fund, VisitRefused
 from allant.directory.models import Organisation, Practitioner
 from allant.doctrine import rules
@@ -27,6 +29,7 @@ from allant.people.models import Person, Situation
 from allant.vaccination.visits import hand_over_ald_list
 
 from .conftest import OPENING, persons
+from .test_commands import refused, run, said
 from .test_reads import doses
 
 pytestmark = pytest.mark.django_db
@@ -191,6 +194,16 @@ def test_tg_13_the_newsletter_tells_the_changes_of_its_period_once() -> None:
     assert "personnes de 50 ans et plus (à partir du 10 mai 2021)" in letter.body
     calm = mailings.draft_newsletter(now=now, before=rules.as_known_on(date(2021, 5, 20)), by="test")
     assert calm.body == "Aucun changement des cibles vaccinales sur cette période."
+
+
+def test_tg_13_the_command_drafts_what_was_known_that_day_and_once() -> None:
+    """`allant mailing draft --on`: nothing to draft the second time; its run is in the access log, without a person."""
+    drafted_twice = [json.loads(said(run(mailing, "draft", "--on", "2021-05-20", "--json"))) for _ in range(2)]
+    assert [[row["slug"] for row in rows] for rows in drafted_twice] == [["covid-priority-adults-2021-05-31-2021-05-20"], []]
+    assert AccessLogEntry.objects.get().person_id is None
+    assert "1 courrier(s)" in said(run(mailing, "draft", "--on", "2021-05-20", "--since", "2021-05-05")), "50 ans, 6 mai"
+    assert said(run(mailing, "list")).count("à relire") == 2
+    assert "donnez un jour plus ancien" in refused(run(mailing, "draft", "--on", "2021-05-20", "--since", "2021-05-20"))
 
 
 def sent(folder: Path) -> list[dict[str, str]]:

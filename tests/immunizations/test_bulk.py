@@ -15,10 +15,11 @@ from tests.people.builders import load
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("both_ways")]
 
 
-@pytest.fixture(params=[bulk.FEW, 0], ids=["one statement", "tables"])
+@pytest.fixture(params=[(bulk.FEW, bulk.PREPARED), (bulk.FEW, 0), (0, 0)], ids=["prepared", "one statement", "tables"])
 def both_ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Small batches are judged in one statement, large ones in tables: alike."""
-    monkeypatch.setattr(bulk, "FEW", request.param)
+    """Small batches are judged in one statement, prepared or not, large ones in tables: alike."""
+    for name, rows_at_most in zip(("FEW", "PREPARED"), request.param, strict=True):
+        monkeypatch.setattr(bulk, name, rows_at_most)
 
 
 TWO_DOSES = """

@@ -1,5 +1,6 @@
 """VC-39 under real concurrency: many connections at once, on one patient."""
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -7,13 +8,20 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
-from allant.immunizations.actions import CorrectionRefused, DoseRefused, correct_dose, record_dose
+from allant.immunizations.actions import (
+    BulkReport,
+    CorrectionRefused,
+    DoseRefused,
+    correct_dose,
+    record_dose,
+    record_doses_in_bulk,
+)
 from allant.immunizations.models import Dose
 from allant.people.models import Person
-from tests.immunizations.builders import TODAY, act, day
-from tests.people.builders import person
+from tests.immunizations.builders import TODAY, act, day, rows
+from tests.people.builders import load, person
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -48,6 +56,38 @@ def test_the_same_dose_sent_by_twenty_connections_is_one_dose(keys: list[str]) -
     someone = person()
     answers = at_once(*(recording(someone, key) for key in keys))
     assert answers == [Dose.objects.get()] * 20
+
+
+def test_a_batch_overtaken_by_a_dose_is_judged_again() -> None:
+    """VC-39, VC-61: the dose of a batch that another connection was writing is one dose; the rest of the batch is recorded."""
+    load(2)
+    told = rows("a 1 2021-03-01 comirnaty 1 primary 2\nb 2 2021-03-01 comirnaty 1 primary 2")
+
+    def batch() -> BulkReport:
+        try:
+            return record_doses_in_bulk(told, source="csv", by="file", batch_key="k", today=TODAY)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            recording(Person.objects.get(pk=1), "form")()
+            pending = pool.submit(batch)
+            _wait_until_somebody_waits()
+        report = pending.result(timeout=60)
+    assert (report.recorded, report.already_there, report.refused) == (1, 1, 0)
+    assert Dose.objects.count() == 2
+
+
+def _wait_until_somebody_waits() -> None:
+    """Another connection waits for what this one writes."""
+    for _ in range(600):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+            if cursor.rowcount:
+                return
+        time.sleep(0.05)
+    raise AssertionError("nobody waits")
 
 
 def test_twenty_different_first_doses_are_one_dose_and_nineteen_clear_refusals() -> None:

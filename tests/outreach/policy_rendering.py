@@ -18,8 +18,8 @@ Generated from `tests/outreach/policy_cases.yaml`; each line is checked by a tes
 (`allant/outreach/policy.py`), and the set-based form is tested equal to it. Do not edit: run
 `python -m tests.outreach.policy_rendering`. The values are those of the doctrine of June 2021 (`outreach.*`).
 
-Unless said otherwise: a message of outreach (aller-vers), by call or else by SMS, on Monday 14 June 2021 at 11:00 in Paris, planned that day,
-to somebody of the Ain with a postcode. Times are those of Paris.
+Unless said otherwise: a message of outreach (aller-vers), by call or else by SMS, on Monday 14 June 2021 at 11:00 in Paris,
+planned that day, to somebody of the Ain with a postcode. Times are those of Paris.
 """
 
 

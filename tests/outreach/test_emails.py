@@ -52,7 +52,7 @@ def kept(tmp_path: Path) -> Callable[[], list[EmailMessage]]:
 
     def read() -> list[EmailMessage]:
         box = mailbox.Maildir(str(tmp_path / "kept"))
-        return [message_from_bytes(box.get_bytes(name), policy=policy.default) for name in box.keys()]
+        return [message_from_bytes(box.get_bytes(name), policy=policy.default) for name in sorted(box.keys())]
 
     return read
 
@@ -183,10 +183,11 @@ def test_av_11_a_name_cannot_add_a_header(monkeypatch):
     text = template(channel="email", subject="Pour {name}", body="{name}", variables={"name": "name"})
     of_kind = kind("information", BOOK, MONDAY)
     values = {"name": "Camille\r\nBcc: x@y.fr"}
-    mail = compose(waiting(), template=text, values=values, address="a@b.fr", kind=of_kind, route=Route("h", 1), book=BOOK, on=MONDAY)
+    asked = {"template": text, "values": values, "kind": of_kind, "route": Route("h", 1), "book": BOOK, "on": MONDAY}
+    mail = compose(waiting(), address="a@b.fr", **asked)
     assert mail.message()["Bcc"] is None and "\n" not in str(mail.message()["Subject"])
     with pytest.raises(BadAddress):
-        compose(waiting(), template=text, values=values, address="a@b", kind=of_kind, route=Route("h", 1), book=BOOK, on=MONDAY)
+        compose(waiting(), address="a@b", **asked)
 
 
 def test_av_11_a_bounce_is_read_from_the_mailbox_once_and_a_dead_address_rests(server, tmp_path):
@@ -206,7 +207,8 @@ def test_av_11_a_bounce_that_names_a_message_we_did_not_sign_is_nobody_s(server,
     send(server)
     box = mailbox.Maildir(str(tmp_path / "bounces"))
     (name,) = box.keys()
-    forged = box.get_bytes(name).replace(message_id(sent.pk, "x").split("@")[0].encode(), f"<allant.{sent.pk}.{'0' * 24}".encode())
+    ours, forged_name = message_id(sent.pk, "x").split("@")[0], f"<allant.{sent.pk}.{'0' * 24}"
+    forged = box.get_bytes(name).replace(ours.encode(), forged_name.encode())
     assert bounces.parse(forged) is None and bounces.parse(box.get_bytes(name)).message == sent.pk
     assert bounces.parse(box.get_bytes(name).replace(b"Action: failed", b"Action: delayed")) is None
     assert bounces.parse(b"Subject: bonjour\r\n\r\nmerci") is None and bounces.parse(b"\xff\x00") is None
@@ -225,7 +227,8 @@ def test_av_11_the_webhook_takes_signed_bounces_only(client: Client, monkeypatch
 
     assert tell(body).status_code == 403  # no key is set
     monkeypatch.setenv("ALLANT_BOUNCE_SECRET", "clef")
-    assert tell(body, b"autre").status_code == 403 and client.post(address, body, content_type="application/json").status_code == 403
+    assert tell(body, b"autre").status_code == 403
+    assert client.post(address, body, content_type="application/json").status_code == 403
     for wrong in ("[", "{}", '[{"message_id": 1}]', "[3]"):
         assert tell(wrong).status_code == 400
     assert tell(body).json() == {"rejets": 1} == tell(body).json()

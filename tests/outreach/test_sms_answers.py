@@ -15,7 +15,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.mark.parametrize(("text", "expected"), [
     ("STOP", "stop"), ("stop", "stop"), (" Stop ! ", "stop"), ("STOP 38000", "stop"), ("stop sms svp", "stop"), ("Arrêt", "stop"),
-    ("ARRÊTER.", "stop"), ("arretez", "stop"), ("Ne plus me contacter", "stop"), ("désabonner", "stop"), ("ne m'écrivez plus", "stop"),
+    ("ARRÊTER.", "stop"), ("arretez", "stop"), ("Ne plus me contacter", "stop"), ("désabonner", "stop"),
+    ("ne m'écrivez plus", "stop"),
     ("توقف", "stop"), ("baja", "stop"), ("", "reply"), ("StopCovid ?", "reply"), ("je ne peux pas m'arrêter demain", "reply"),
     ("arrêt de bus", "reply"), ("REPRENDRE", "start"), ("start", "start"), ("reprendre rendez-vous", "reply"), ("oui", "reply"),
     ("👍", "reply"), ("s.t.o.p", "reply"),

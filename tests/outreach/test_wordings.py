@@ -52,7 +52,8 @@ def test_av_07_every_text_offers_and_none_obliges_in_its_language(templates):
     ("fr", "Vous devez vous faire vacciner."), ("fr", "La vaccination est obligatoire."), ("fr", "Il faut prendre rendez-vous."),
     ("fr", "Vaccinez-vous !"), ("fr", "Dernier  rappel avant le 3 mai."), ("fr", "Vous êtes convoqué le 3 mai."),
     ("fr", "Vous êtes tenue de répondre."), ("fr", "Répondez sans délai."), ("en", "Vaccination is MANDATORY."),
-    ("en", "You must come."), ("es", "Debe vacunarse."), ("es", "Es obligatorio."), ("ar", "اللقاح إلزامي"), ("ar", "يجب عليكم الحضور"),
+    ("en", "You must come."), ("es", "Debe vacunarse."), ("es", "Es obligatorio."),
+    ("ar", "اللقاح إلزامي"), ("ar", "يجب عليكم الحضور"),
 ])  # fmt: skip
 def test_av_07_a_text_that_obliges_is_seen(language, text):
     kind = kinds(BOOK, BOOK.known_on)["service"]

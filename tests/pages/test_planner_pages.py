@@ -18,7 +18,10 @@ from pytest_django.live_server_helper import LiveServer
 from allant.accounts.models import AccessLogEntry, LoggedAction
 from allant.accounts.roles import Role
 from allant.campaigns.models import Campaign, Invitation, InvitationPlan, PlannedShare, WeeklyCapacity
+from allant.campaigns.planner import allotment
 from allant.campaigns.planner.capacities import entered
+from allant.campaigns.planner.reading import Plan
+from allant.pages.campaigns.planner_wording import limits_said
 from tests.accounts.sessions import account_with, enter
 from tests.pages import small_country
 from tests.pages.test_campaign_pages import text
@@ -201,16 +204,29 @@ def test_tg_08_the_plan_tells_weeks_groups_the_queue_what_limits_and_when_it_end
     address = planned(manager)
     page = text(manager, address)
     plan = InvitationPlan.objects.get()
-    # Ain: 10 acts, less those of the 20 invited on 18 January… who are of other weeks; Paris: 3; reserve: 5. Six in ten come.
     assert plan.first_week == MONDAY and "3 semaines à partir du 15 février 2021" in page
     shares = PlannedShare.objects.filter(plan=plan)
     assert shares.exists() and sum(shares.values_list("invited", flat=True)) > 0
     assert "Soixante ans et plus" in page and "18/01/2021" in page
-    assert "rien de saisi (106 dép.)" in page or "plus personne n’attend" in page
+    week = Plan(plan).by_week()[0]
+    assert week.queue and limits_said(week.limits) in page and "rien de saisi" in limits_said(week.limits)
+    assert f"<td class=\"allant-number\">{week.queue}</td>" in page and "pas dans l’horizon" in page
     assert "Proposé" in page and "Adopter ce plan" in page
     here = text(manager, f"{address}?departement=01")
     assert "01 Ain" in here and "Réserve" not in here.split('id="semaines"')[1].split("</table>")[0]
     assert manager.get(f"{address}?departement=99").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        ({allotment.EVERYBODY: 109}, "plus personne n’attend"),
+        ({allotment.EVERYBODY: 100, allotment.SLOTS: 3, allotment.DOSES: 6}, "doses (6 dép.), créneaux (3 dép.)"),
+        ({allotment.FOLLOW_UPS: 1}, "secondes doses"),
+    ],
+)
+def test_what_holds_back_is_said_where_people_wait(limits: dict[int, int], said: str) -> None:
+    assert limits_said(limits) == said
 
 
 def test_tg_08_the_plan_page_asks_a_fixed_number_of_queries(

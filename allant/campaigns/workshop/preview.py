@@ -42,7 +42,7 @@ def preview(definition: Definition, on: date, channels: Sequence[str], snapshot:
         return _read(snapshot.engine().over(definition, _COLUMNS, query))
     target, parameters = engine_postgres.sql(definition, _COLUMNS)
     channel = channel_sql(channels) if channels else _NO_CHANNEL
-    query = _split(channel, f"extract(year FROM age(DATE '{on.isoformat()}', birth_date))")
+    query = _split(channel, f"extract(year FROM age(TIMESTAMP '{on.isoformat()}', CAST(birth_date AS timestamp)))")
     with connection.cursor() as cursor:
         cursor.execute(query.format(target=target), parameters)
         return _read(cursor.fetchall())

@@ -52,7 +52,7 @@ SELECT person_id, 'postal', (1 + home % 97)::varchar || ' ' || streets[1 + home 
 FROM (SELECT person_id, coalesce(household_key, person_id) AS home, $streets::varchar[] AS streets FROM identity)
 ORDER BY person_id, kind
 """
-STREETS = ("rue de l'Exemple", "rue des Essais", "avenue du Modèle", "place de l'Échantillon", "chemin de la Fiction", "impasse du Test")
+STREETS = ("rue de l'Exemple", "rue des Essais", "avenue du Modèle", "place de l'Échantillon", "chemin de la Fiction")
 SITUATIONS = "SELECT * FROM situation ORDER BY person_id"
 INFECTIONS = "SELECT person_id, 'covid19' AS disease, occurred_on FROM infection ORDER BY person_id"
 

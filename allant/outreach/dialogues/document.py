@@ -32,7 +32,8 @@ def _dialogue(dialogue: Dialogue, cases: list[Mapping[str, Any]]) -> str:
 def _step(name: str, step: Step) -> str:
     answers = "<br>".join(f"{choice.code} ({', '.join(choice.words)}) → `{choice.next}`" for choice in step.answers)
     silence = f"{step.silence.hours} h → `{step.silence.next}`" if step.silence else ""
-    again = f"{step.misunderstood.most} × « {step.misunderstood.say} », → `{step.misunderstood.next}`" if step.misunderstood else ""
+    limit = step.misunderstood
+    again = f"{limit.most} × « {limit.say} », → `{limit.next}`" if limit else ""
     end = f"**{step.ends}**{', an agent goes on' if step.hands_over else ''}" if step.ends else ""
     return f"| `{name}` | {step.text or '(nothing)'} | {answers or end} | {silence} | {again} |"
 

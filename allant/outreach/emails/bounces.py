@@ -74,7 +74,8 @@ def parse(content: bytes) -> Bounce | None:
     message = _original(mail)
     if message is None or fields.get("action", "").lower() != "failed":
         return None
-    return Bounce(message, str(mail["Message-ID"] or hashlib.sha256(content).hexdigest())[:100], fields.get("status", "5.0.0")[:10])
+    key = str(mail["Message-ID"] or hashlib.sha256(content).hexdigest())
+    return Bounce(message, key[:100], fields.get("status", "5.0.0")[:10])
 
 
 def _fields(status: EmailMessage) -> dict[str, str]:
@@ -131,8 +132,9 @@ def told(body: bytes) -> list[Bounce]:
 
 
 def _told(row: object) -> Bounce | None:
-    names = ("message_id", "key", "status")
-    if not isinstance(row, dict) or not all(isinstance(row.get(name), str) for name in names) or row.get("permanent") not in (True, False):
+    said = row if isinstance(row, dict) else {}
+    whole = all(isinstance(said.get(name), str) for name in ("message_id", "key", "status"))
+    if not whole or said.get("permanent") not in (True, False):
         raise BadReport("Chaque rejet a message_id, key, status (textes) et permanent (vrai ou faux).")
-    number = read_message_id(row["message_id"])
-    return Bounce(number, row["key"][:100], row["status"][:10]) if number is not None and row["permanent"] else None
+    number = read_message_id(said["message_id"])
+    return Bounce(number, said["key"][:100], said["status"][:10]) if number is not None and said["permanent"] else None

@@ -26,8 +26,8 @@ class BadAddress(ValueError):
 
 
 def compose(
-    message: Message, *, template: Template, values: Mapping[str, Any], address: str, kind: MessageKind, route: Route, book: RuleBook,
-    on: date,
+    message: Message, *, template: Template, values: Mapping[str, Any], address: str, kind: MessageKind, route: Route,
+    book: RuleBook, on: date,
 ) -> EmailMultiAlternatives:  # fmt: skip
     """The e-mail of a message. Raises BadAddress; MissingVariable when its cause lends too little."""
     try:

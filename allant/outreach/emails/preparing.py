@@ -88,4 +88,5 @@ def drop(messages: Iterable[Message], reason: str) -> None:
     """Withdraw claimed messages, in French for which reason."""
     ids = [message.pk for message in messages]
     if ids:
-        Message.objects.filter(pk__in=ids, status=Message.Status.SENDING).update(status=Message.Status.DROPPED, drop_reason=reason)
+        sending = Message.objects.filter(pk__in=ids, status=Message.Status.SENDING)
+        sending.update(status=Message.Status.DROPPED, drop_reason=reason)

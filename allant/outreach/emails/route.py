@@ -1,8 +1,9 @@
 """Where e-mails leave from, and where their bounces come back: the installation's, said by the environment.
 
-`ALLANT_SMTP`: `smtp://[user:password@]host[:port]`, `smtps://…` for TLS at once, `smtp+starttls://…`. `ALLANT_MAIL_FROM`: the sender's
-address. `ALLANT_BOUNCES`: the Maildir in which the mail server leaves what comes back. `ALLANT_BOUNCE_SECRET`: the key that signs
-bounces told by a webhook.
+ALLANT_SMTP            smtp://[user:password@]host[:port]; smtps:// for TLS at once, smtp+starttls:// to begin without
+ALLANT_MAIL_FROM       the sender's address
+ALLANT_BOUNCES         the Maildir in which the mail server leaves what comes back
+ALLANT_BOUNCE_SECRET   the key that signs bounces told by a webhook; without it the webhook is closed
 """
 
 from __future__ import annotations

@@ -112,7 +112,7 @@ class Sender:
         self._backend = backend
 
     def _alive(self) -> bool:
-        """Whether the server still listens: asked after a pause, so that a mail is never in doubt for a connection closed before."""
+        """Whether the server still listens: asked after a pause, lest a mail be in doubt for a connection closed before."""
         if time.monotonic() - self._used < QUIET:
             return True
         try:

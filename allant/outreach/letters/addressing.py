@@ -16,7 +16,8 @@ WIDEST = 38  # characters of a line (NF Z 10-011)
 # The person's own first valid postal address, else one of a record they absorbed; without any, the postcode alone reaches nobody
 # in a town, but the register may hold no street.
 _ADDRESSES = """
-SELECT message.id, person.given_names, person.family_name, person.postcode, person.commune_code, point.id, coalesce(point.value, '')
+SELECT message.id, person.given_names, person.family_name, person.postcode, person.commune_code, point.id,
+       coalesce(point.value, '')
 FROM outreach_message AS message JOIN people_person AS person ON person.id = message.person_id
 LEFT JOIN LATERAL (
     SELECT point.id, point.value FROM people_person AS bearer JOIN people_contactpoint AS point ON point.person_id = bearer.id
@@ -52,8 +53,15 @@ def addresses_of(messages: Sequence[Message]) -> dict[int, Address]:
 
 def _lines(given: str, family: str, street: str, postcode: str, commune: str | None) -> tuple[str, ...]:
     town = _towns().get(commune or "", "")
-    lines = [f"{given.split(',')[0].split()[0] if given.split() else ''} {family.upper()}".strip(), *street.upper().split("\n")]
-    return tuple(line[:WIDEST] for line in [*lines, f"{postcode} {town}".strip()] if line.strip())
+    lines = [_name(given, family), *street.upper().split("\n"), f"{postcode} {town}".strip()]
+    return tuple(line[:WIDEST] for line in lines if line.strip())
+
+
+def _name(given: str, family: str) -> str:
+    """The first given name and the family name; its initial when the line would be too long."""
+    first = next(iter(given.replace(",", " ").split()), "")
+    whole = f"{first} {family.upper()}".strip()
+    return whole if len(whole) <= WIDEST or not first else f"{first[0]}. {family.upper()}"
 
 
 @cache

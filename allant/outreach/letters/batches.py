@@ -42,7 +42,7 @@ class Busy(RuntimeError):
 
 
 def write_letters(*, at: datetime, by: str, directory: Path) -> list[LetterBatch]:
-    """Write every letter that may leave at `at` into files of `directory`; the files, those of a stopped run first. Raises Busy."""
+    """Write every letter that may leave at `at` into files; the files, those of a stopped run first. Raises Busy."""
     book = rules.as_known_on(at.astimezone(PARIS).date())
     with _alone():
         written = [_write(name, at, by, directory, book) for name in _assigned()]

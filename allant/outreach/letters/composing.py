@@ -31,14 +31,16 @@ atexit.register(_PRESS.close)
 
 
 def letter(
-    message: Message, *, template: Template, values: Mapping[str, Any], address: Sequence[str], page: str, at: datetime, book: RuleBook
-) -> Letter:
+    message: Message, *, template: Template, values: Mapping[str, Any], address: Sequence[str], page: str, at: datetime,
+    book: RuleBook,
+) -> Letter:  # fmt: skip
     """One letter as the page reads it. Raises MissingVariable."""
     subject, body = fill(template, values)
     frame = _frame(template.language, book, at)
     code = codes.printed(message.pk)
     return {
-        "message": message.pk, "code": code, "mark": data_matrix(code.replace(" ", "")), "address": list(address), "sender": list(frame["sender"]),
+        "message": message.pk, "code": code, "mark": data_matrix(code.replace(" ", "")), "address": list(address),
+        "sender": list(frame["sender"]),
         "day": frame["place"].format(day=_day(template.language, at)), "subject": subject, "paragraphs": _paragraphs(body),
         "page": page, "about": frame["qr"], "lang": template.language, "template": str(template),
         "dir": "rtl" if template.language in RIGHT_TO_LEFT else "ltr",

@@ -16,6 +16,7 @@ from allant.outreach.limits import PARIS
 from allant.outreach.models import Channel, Message, Submission
 from allant.outreach.sms.numbers import as_registered, international
 from allant.outreach.sms.segments import Cut, TooLong, cut
+from allant.outreach.templates import MissingVariable, fill
 
 SHARED = "déjà écrit à ce numéro, partagé"
 REVOKED, NO_NUMBER, IN_PART = "cause révoquée", "plus d'adresse", "remis en partie, texte changé depuis"
@@ -81,11 +82,11 @@ def prepare(messages: Sequence[Message], at: datetime) -> list[Ready]:
     words = texts.of_each(left) if left else {}
     ready = []
     for message in left:
-        body = words[message.pk].body.format_map(variables[message.pk])
         point, number = points[message.pk]
         try:
+            _, body = fill(words[message.pk], variables[message.pk])
             ready.append(Ready(message, kinds[message.template], point, number, cut(body, message.pk)))
-        except TooLong as error:
+        except (TooLong, MissingVariable) as error:
             _drop([message], str(error)[:80])
     return _without_what_left(ready)
 

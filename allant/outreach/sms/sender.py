@@ -6,7 +6,6 @@ written. Receipts and answers of handsets are acknowledged after they are writte
 
 from __future__ import annotations
 
-import logging
 import time
 from collections import deque
 from collections.abc import Callable
@@ -33,6 +32,7 @@ from allant.outreach.sms.session import DELIVERED, LinkLost, Session, Submission
 CLAIM = 500  # messages taken at once, at most; and not more than leave in two seconds
 IDLE = 1.0  # seconds between two looks at an empty queue
 HOLDS = 0.5  # seconds between two looks at the emergency stops, for what is claimed already
+EARLY = 10.0  # seconds; later, a job joins what still waits
 ANSWER_PATIENCE = 30.0  # seconds; a centre that does not answer by then is gone
 LONGEST_PAUSE = 30.0
 TEMPORARY = {
@@ -43,7 +43,6 @@ TEMPORARY = {
 }
 SATURATED = {consts.SMPP_ESME_RTHROTTLED, consts.SMPP_ESME_RMSGQFUL}
 WRONG_NUMBER = {consts.SMPP_ESME_RINVDSTADR, consts.SMPP_ESME_RINVDSTTON, consts.SMPP_ESME_RINVDSTNPI}
-log = logging.getLogger("allant.outreach.sms")
 
 
 @dataclass(slots=True)
@@ -69,8 +68,8 @@ class Sender:
         self._refused: dict[int, int] = {}
         "Message → the status of one of its parts that the centre refused."
         self._tokens = 0
-        self._early = False
-        "A receipt waits for an answer that was not written yet."
+        self._early_until = 0.0
+        "Until then, receipts that came before their answer are looked at again at each turn."
         self.holds_every, self._holds_read = HOLDS, float("-inf")
         self._pause, self._resumes = 0.0, 0.0
         self._looks, self._asked = 0.0, 0.0
@@ -203,7 +202,8 @@ class Sender:
 
     def _settle(self, units: list[Any], landed: list[tuple[Flight, Any]]) -> None:
         """Write what these units say, in one transaction."""
-        if not units:
+        early = time.monotonic() < self._early_until
+        if not units and not early:
             return
         at = self.now()
         deliveries = [unit for unit in units if unit.command == DELIVERED]
@@ -215,14 +215,15 @@ class Sender:
         self._refused |= {flight.ready.message.pk: status for flight, status in refused}
         found = [receipt for unit in deliveries if is_receipt(unit) and (receipt := receipts.read_receipt(unit))]
         with transaction.atomic():
-            if self._early:
-                self._early = receipts.join_early(self.route.name, at)
+            if early and not receipts.join_early(self.route.name, at):
+                self._early_until = 0.0
             done, early = receipts.record(numbers, [flight.submission for flight, _ in refused], found, self.route.name, at)
             self.handled += self._end(landed, done, at)
             for unit in deliveries:
                 if not is_receipt(unit):
                     answers.receive(answers.typed(unit, self.route.name, at), at=at)
-        self._early = self._early or early
+        if early:
+            self._early_until = time.monotonic() + EARLY
         if numbers:
             self._pause = 0.0
 

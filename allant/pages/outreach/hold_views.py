@@ -78,7 +78,8 @@ def stop(request: HttpRequest) -> HttpResponse:
                 messages.success(request, "Envois arrêtés : plus aucun message concerné ne part.")
                 return redirect("sendings")
         else:
-            context |= {"asked": form.cleaned_data, "channel": channel_name(asked["channel"]), "count": waiting.concerned(**asked)}
+            concerned = waiting.concerned(**asked)
+            context |= {"asked": form.cleaned_data, "channel": channel_name(asked["channel"]), "count": concerned}
     return render(request, "outreach/stop.html", context, status=400 if form.errors else 200)
 
 

@@ -71,7 +71,8 @@ def returned(request: HttpRequest) -> HttpResponse:
             log_request(request, LoggedAction.WRITE, "courrier revenu (NPAI)", [message.person_id])
             messages.success(request, f"Retour enregistré : {codes.printed(message.pk)}. Plus de courrier à cette adresse.")
             return redirect("returned_letters")
-    return render(request, "outreach/returned.html", {"title": "Courriers revenus", "form": form}, status=400 if form.errors else 200)
+    context = {"title": "Courriers revenus", "form": form}
+    return render(request, "outreach/returned.html", context, status=400 if form.errors else 200)
 
 
 @requires(Role.CAMPAIGN_MANAGER)
@@ -88,7 +89,8 @@ def reprint(request: HttpRequest) -> HttpResponse:
         else:
             if found and pdf:
                 log_request(request, LoggedAction.READ, "réimpression d'un courrier", [found.person_id])
-                return HttpResponse(pdf, content_type="application/pdf", headers={"Content-Disposition": 'inline; filename="courrier.pdf"'})
+                shown = {"Content-Disposition": 'inline; filename="courrier.pdf"'}
+                return HttpResponse(pdf, content_type="application/pdf", headers=shown)
             form.add_error("code", "Aucun courrier écrit ne porte ce code.")
     context = {"title": "Réimprimer un courrier", "trail": [("Courriers", reverse("letters"))], "form": form}
     return render(request, "outreach/reprint.html", context, status=400 if form.errors else 200)

@@ -33,7 +33,8 @@ def leave(request: HttpRequest, token: str) -> HttpResponse:
         else:
             message_of(token)
     except BadLink as error:
-        return render(request, "outreach/leave.html", {"title": "Lien incomplet", "problem": str(error), "done": False}, status=404)
+        context = {"title": "Lien incomplet", "problem": str(error), "done": False}
+        return render(request, "outreach/leave.html", context, status=404)
     done = request.method == "POST"
     title = "C’est noté" if done else "Ne plus recevoir ces courriels"
     return render(request, "outreach/leave.html", {"title": title, "problem": "", "done": done})

@@ -55,7 +55,8 @@ def template_list(request: HttpRequest) -> HttpResponse:
     for each in Template.objects.order_by("slug", "channel", "version"):
         found[each.slug, each.channel][each.language] = each
     rows = [
-        (slug, channel, channel_name(channel), _languages(of_language), used[slug]) for (slug, channel), of_language in found.items()
+        (slug, channel, channel_name(channel), _languages(of_language), used[slug])
+        for (slug, channel), of_language in found.items()
     ]
     return render(request, "outreach/templates.html", {"title": "Modèles de messages", "rows": rows})
 
@@ -115,7 +116,8 @@ def write(request: HttpRequest, slug: str, channel: str, language: str) -> HttpR
             (f"{slug}, {channel_name(channel)}", reverse("template", kwargs={"slug": slug, "channel": channel})),
         ],
         "form": form, "shown": shown, "findings": findings, "language": language, "former": former,
-        "right_to_left": language in RIGHT_TO_LEFT, "variables": [(name, TYPES[of].label) for name, of in model.variables.items()],
+        "right_to_left": language in RIGHT_TO_LEFT,
+        "variables": [(name, TYPES[of].label) for name, of in model.variables.items()],
     }  # fmt: skip
     return render(request, "outreach/write.html", context, status=400 if form.errors else 200)
 
@@ -124,7 +126,9 @@ def _tried(model: Template, language: str, words: dict[str, str]) -> tuple[objec
     """How the words would read, and what the checks say of them. Raises BadTemplate."""
     today = clock.today()
     book = rules.as_known_on(today)
-    tried = Template(slug=model.slug, channel=model.channel, language=language, kind=model.kind, variables=model.variables, **words)
+    tried = Template(
+        slug=model.slug, channel=model.channel, language=language, kind=model.kind, variables=model.variables, **words
+    )  # fmt: skip
     unknown = [name for name in templates.placeholders("\n".join(words.values())) if name not in model.variables]
     if unknown:
         raise BadTemplate(f"Variables inconnues de ces messages : {', '.join(unknown)}. Connues : {', '.join(model.variables)}.")
@@ -134,8 +138,9 @@ def _tried(model: Template, language: str, words: dict[str, str]) -> tuple[objec
 def _save(request: HttpRequest, slug: str, channel: str, language: str, words: dict[str, str]) -> HttpResponse:
     now = clock.now()
     written = templates.supersede(
-        slug=slug, channel=channel, language=language, **words, by=str(actor_of(request)), at=now, book=rules.as_known_on(now.date())
-    )
+        slug=slug, channel=channel, language=language, **words, by=str(actor_of(request)), at=now,
+        book=rules.as_known_on(now.date()),
+    )  # fmt: skip
     log_request(request, LoggedAction.WRITE, f"modèle {slug}, version {written.version}", None, subject_kind="template")
     messages.success(request, f"Version {written.version} enregistrée : les messages écrits à partir de maintenant la suivent.")
     return redirect("template", slug=slug, channel=channel)

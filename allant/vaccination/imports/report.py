@@ -6,12 +6,11 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from allant import clock
 from allant.accounts.actors import Actor
 from allant.accounts.log import log_access
 from allant.accounts.models import LoggedAction
@@ -114,9 +113,8 @@ def forget_old(*, today: date, book: RuleBook) -> int:
     Doing it again erases nothing more. The erasure is in the access log, in the same transaction.
     """
     kept = timedelta(days=book.value("teleservice.refused_lines_kept", today))
-    before = datetime.combine(today, time(), clock.PARIS) - kept
     with transaction.atomic():
-        erased, _ = RefusedLine.objects.filter(file__sent_at__lt=before).delete()
+        erased, _ = RefusedLine.objects.filter(file__sent_at__date__lt=today - kept).delete()
         if erased:
             log_access(
                 by=Actor.system("refused-lines"),
