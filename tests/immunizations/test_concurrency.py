@@ -83,7 +83,7 @@ def _wait_until_somebody_waits() -> None:
     """Another connection waits for what this one writes."""
     for _ in range(600):
         with connection.cursor() as cursor:
-            cursor.execute("SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+            cursor.execute("SELECT FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid")
             if cursor.rowcount:
                 return
         time.sleep(0.05)

@@ -65,7 +65,7 @@ def test_every_verdict_and_every_reason_of_a_channel_is_generated():
 
 @pytest.mark.django_db
 def test_av_01_to_05_set_based_and_one_by_one_agree(monkeypatch):
-    monkeypatch.setattr("allant.outreach.causes._campaigns", {"trial": "SELECT {cause_id} / 1000000"})
+    monkeypatch.setattr("allant.outreach.causes._campaigns", {"trial": "SELECT {cause_id} / 1000000000000"})
     for kind in KINDS:
         for channel in CHANNELS:
             template(kind, channel=channel, kind=kind)
@@ -140,7 +140,7 @@ def written(case, at: datetime) -> Person:
     )
     Message.objects.bulk_create(
         Message(
-            person=bearer, cause_kind="trial", cause_id=campaign * 1_000_000 + bearer.pk * 10 + rank, channel=channel,
+            person=bearer, cause_kind="trial", cause_id=campaign * 10**12 + bearer.pk * 10 + rank, channel=channel,
             template=of, status="sent", created_on=at.date(), send_after=at.date(), sent_at=at - ago,
             outcome=outcome if channel == "call" else "", attempts=times,
         )

@@ -115,7 +115,7 @@ def test_vc52_a_list_costs_the_same_for_many_patients(
     for count in (1, 30):
         for rank in range(count):
             patient(doctor, f"Zoé{rank}")
-        with django_assert_num_queries(6):  # session, account, its professional, memberships, list, access log
+        with django_assert_num_queries(7):  # session, account, its professional, memberships, campaigns, list, access log
             client.post(PATIENTS, {"kind": "not_vaccinated"})
 
 

@@ -33,7 +33,8 @@ class PartnerConsent(models.Model):
         ordering = ("organisation", "programme", "person")
         constraints = [
             models.UniqueConstraint(
-                fields=["organisation", "programme", "person"], condition=Q(withdrawn_on=None), name="one_standing_partner_consent"
+                fields=["organisation", "programme", "person"], condition=Q(withdrawn_on=None),
+                name="one_standing_partner_consent",
             ),
             models.CheckConstraint(
                 condition=Q(withdrawn_on=None) | Q(withdrawn_on__gte=F("given_on")), name="partner_consent_withdrawn_later"

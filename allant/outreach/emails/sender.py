@@ -16,6 +16,7 @@ from typing import Any
 
 from django.core.mail import get_connection
 from django.core.mail.message import BadHeaderError
+from django.db import transaction
 
 from allant import clock
 from allant.doctrine import rules
@@ -138,8 +139,9 @@ class Sender:
             self._ended(submission, "header")
             outcomes.failed(ready.message.pk, "en-tête de courriel refusé", self.now())
         else:
-            self._ended(submission, "")
-            outcomes.sent([ready.message.pk], self.now())
+            with transaction.atomic():  # answered and not sent would be taken for certainly not left
+                self._ended(submission, "")
+                outcomes.sent([ready.message.pk], self.now())
             self.handled += 1
 
     def _ended(self, submission: int, state: str) -> None:

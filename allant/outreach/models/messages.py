@@ -126,7 +126,9 @@ class Message(models.Model):
             models.Index(fields=["channel", "send_after", "id"], condition=Q(status="pending"), name="messages_waiting"),
             # What a claim reads: of each template, what waits for its day, then what was held until an instant.
             models.Index(
-                fields=["channel", "template", "next_at", "send_after", "id"], condition=Q(status="pending"), name="messages_to_claim"
+                fields=["channel", "template", "next_at", "send_after", "id"],
+                condition=Q(status="pending"),
+                name="messages_to_claim",
             ),
             models.Index(fields=["claimed_at"], condition=Q(status="sending"), name="messages_in_flight"),
             models.Index(fields=["contact_point", "sent_at"], condition=Q(contact_point__isnull=False), name="messages_by_address"),
