@@ -2,11 +2,11 @@
 
     .allant/venv/bin/python bench/pf04_booking.py [--clients 1000] [--seats 4000] [--tries 8000]
 
-Makes a data folder and a durable PostgreSQL of its own, forty centres whose slots have two seats each, serves the site with granian
-(2 workers, loopback). Each client has its connection and sends the booking form of slots drawn at random, more often than there
-are seats, so that the last ones are fought over. Counted: seats sold (never more than there are, each once), bookings a second, CPU
-of the server and of PostgreSQL for each. Beside it in the same run: the booking statement alone on 8 connections, and pgbench with
-`UPDATE … WHERE remaining > 0` on as many rows, 8 clients. Aim: 333 bookings/s through HTTP.
+Makes a data folder and a durable PostgreSQL of its own, forty centres whose slots have two seats each, serves the site with
+granian (2 workers, loopback). Each client has its connection and sends the booking form of slots drawn at random, more often than
+there are seats, so that the last ones are fought over. Counted: seats sold (never more than there are, each once), bookings a
+second, CPU of the server and of PostgreSQL for each. Beside it in the same run: the booking statement alone on 8 connections, and
+pgbench with `UPDATE … WHERE remaining > 0` on as many rows, 8 clients. Aim: 333 bookings/s through HTTP.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import threading
 import time
 import uuid
 from collections import Counter
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as hour
 from pathlib import Path
@@ -123,10 +124,8 @@ def statement_alone(slots: list[int], count: int) -> dict[str, object]:
     def work(rank: int) -> None:
         for number in range(rank, count, 8):
             guest = Guest(family_name="Nom", given_names="Camille", birth_date=date(1950, 5, 2), email=f"s{number}@example.org")
-            try:
+            with suppress(BookingRefused):
                 sold.append(book(Booking(drawn[number], f"alone-{number}", "self", guest=guest), by="bench", at=NOW).pk)
-            except BookingRefused:
-                pass
         connections.close_all()
 
     threads = [threading.Thread(target=work, args=[rank]) for rank in range(8)]

@@ -55,7 +55,7 @@ class Practitioner(models.Model):
     departement_code = models.CharField("département", max_length=3, blank=True, default="", db_default="")
     email = models.EmailField("adresse électronique", blank=True, default="", db_default="")
 
-    objects = PractitionerQuerySet.as_manager()
+    objects: PractitionerQuerySet = PractitionerQuerySet.as_manager()  # type: ignore[assignment]  # it has its methods
 
     class Meta:
         verbose_name = "professionnel de santé"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from smpplib import consts, gsm, smpp  # type: ignore[import-untyped]
-from smpplib.client import SimpleSequenceGenerator  # type: ignore[import-untyped]
+from smpplib import consts, gsm, smpp
+from smpplib.client import SimpleSequenceGenerator
 
 NUMBERS = SimpleSequenceGenerator()  # the library wants one to make a unit; each unit then gets the number of its session
 ESCAPE, EXTENSION = 0x1B, 0x80

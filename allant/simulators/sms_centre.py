@@ -24,7 +24,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
-from smpplib import consts  # type: ignore[import-untyped]
+from smpplib import consts
 
 from allant.simulators.smpp_units import Delivery, Submitted, answer, parse, read_submitted
 

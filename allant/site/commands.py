@@ -40,7 +40,12 @@ COMMANDS: dict[str, Place] = {
         ),
         Place("wave", "Lance une vague d'invitations.", ("allant.campaigns.commands:wave",), "database"),
         Place("plan", "Répartit les invitations selon les capacités.", ("allant.campaigns.planner.commands:app",), "database"),
-        Place("campaign", "Mène une campagne prête à l'emploi.", ("allant.campaigns.ready_made.commands:app", "allant.country.ready_made_commands:app"), "tables"),
+        Place(
+            "campaign",
+            "Mène une campagne prête à l'emploi.",
+            ("allant.campaigns.ready_made.commands:app", "allant.country.ready_made_commands:app"),
+            "tables",
+        ),
         Place(
             "scheme-file",
             "Écrit, contrôle et acquitte les fichiers des autres régimes.",

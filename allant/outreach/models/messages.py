@@ -66,7 +66,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
 class Message(models.Model):
     """One message to one recipient; its text is rendered at sending from the template and its cause.
 
-    pending → sending (claimed, perhaps handed over: a crash may fall here) → sent → delivered or failed; or dropped, with its reason.
+    pending → sending (claimed, perhaps handed over: a crash may fall here) → sent → delivered or failed; or dropped, with why.
     """
 
     class Status(models.TextChoices):
@@ -131,7 +131,9 @@ class Message(models.Model):
                 name="messages_to_claim",
             ),
             models.Index(fields=["claimed_at"], condition=Q(status="sending"), name="messages_in_flight"),
-            models.Index(fields=["contact_point", "sent_at"], condition=Q(contact_point__isnull=False), name="messages_by_address"),
+            models.Index(
+                fields=["contact_point", "sent_at"], condition=Q(contact_point__isnull=False), name="messages_by_address"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -38,7 +38,7 @@ def record_lines(versions: Iterable[Dose], today: date) -> list[Line]:
         Line(
             rank=rank_of(dose),
             on=dose.occurred_on,
-            vaccine=dose.get_vaccine_display(),
+            vaccine=str(Vaccine(dose.vaccine).label),
             lot=dose.lot,
             place=place_of(dose, today),
             version=dose.version,
