@@ -12,6 +12,7 @@ GIVEN_HERE = (
     "Dose injectée en France depuis l'ouverture du téléservice, le {opened_on:%d/%m/%Y} : elle s'enregistre dans l'onglet de "
     "vaccination, à sa date, par qui l'a injectée. Ici, seules les doses reçues à l'étranger ou avant ce jour."
 )
+IN_FRANCE = frozenset({"", "france", "fr", "fra"})  # what a country column holds when the dose was not given abroad, folded
 _ABROAD = re.compile(r" \(à l'étranger : ([^()]+)\)$")
 
 
@@ -32,7 +33,12 @@ def parts_of(proof: str) -> tuple[str, str]:
     return (proof[: found.start()], found.group(1)) if found else (proof, "")
 
 
+def opening(book: RuleBook) -> date:
+    """The day the téléservice opened, from its first professions."""
+    return book.periods("teleservice.professions")[0].starts_on
+
+
 def refused_as_history(occurred_on: date, proof: str, book: RuleBook) -> str:
     """Why a dose may not enter on a document, in French; '' when it was given abroad, or before the service opened."""
-    opened_on = book.periods("teleservice.professions")[0].starts_on
+    opened_on = opening(book)
     return "" if is_abroad(proof) or occurred_on < opened_on else GIVEN_HERE.format(opened_on=opened_on)

@@ -47,6 +47,7 @@ COLUMNS = (
     Column("commune", "du lieu : nom, ou code de l'INSEE", "Rennes", ("ville", "localite", "code_insee")),
     Column("rpps", "du professionnel qui a vacciné ; vous, s'il manque", "", ("numero_rpps", "n_rpps", "vaccinateur")),
     Column("justificatif", "pour une dose faite à l'étranger ou avant le service : le document vu", "", ("preuve",)),
+    Column("pays", "celui d'une dose faite à l'étranger ; vide en France", "", ("pays_injection", "pays_vaccination")),
     Column(
         "identifiant", "celui de la dose dans votre logiciel : la même n'est jamais enregistrée deux fois", "D-0001",
         ("id", "cle", "reference"),

@@ -25,13 +25,15 @@ from allant.doctrine import RuleBook
 from allant.immunizations.actions import BulkReport, record_doses_in_bulk
 from allant.immunizations.models import RecordingBatch, RejectedRow, Source
 from allant.vaccination.imports import values as reader
-from allant.vaccination.imports.faults import Faults
+from allant.vaccination.imports.faults import Faults, always
 from allant.vaccination.imports.identities import Identities, find
 from allant.vaccination.imports.ranks import Ranked, rank
 from allant.vaccination.imports.reading import Sheet, read
 from allant.vaccination.imports.reasons import KINDS
+from allant.vaccination.imports.typed import empty, mask
 from allant.vaccination.imports.values import Values
 from allant.vaccination.models import ImportedFile
+from allant.vaccination.professions import not_allowed
 
 _LOCKS = 4_916  # the class of the advisory locks taken here
 _COPY_LINES = "COPY vaccination_refusedline (file_id, line, fields, reasons) FROM STDIN"
@@ -117,6 +119,7 @@ def _record(file: ImportedFile, sheet: Sheet, sender: Sender, today: date, book:
     faults = Faults(len(sheet.lines))
     values = reader.judge(sheet, faults, book=book, on=today)
     identities = find(values, faults, allowed)
+    _refuse_professions(identities, faults, today, book)
     ranked = _ranked(values, identities, sheet, faults, book)
     doses = _doses(ranked, values, identities, sender)
     report = record_doses_in_bulk(
@@ -128,6 +131,14 @@ def _record(file: ImportedFile, sheet: Sheet, sender: Sender, today: date, book:
     file.unrecognised = identities.unrecognised
     file.save(update_fields=["batch", "unrecognised"])
     return sorted({person for person in identities.person_id.take(pa.array(faults.rows(), pa.int64())).to_pylist() if person})
+
+
+def _refuse_professions(identities: Identities, faults: Faults, today: date, book: RuleBook) -> None:
+    """Who vaccinated must have the right to record on the day of the sending, as on the page (VC-02)."""
+    named = Practitioner.objects.filter(pk__in=pc.unique(identities.practitioner_id.drop_null()).to_pylist())
+    for practitioner in named:
+        if why := not_allowed(practitioner, "record", today, book):
+            faults.add(mask(pc.equal(identities.practitioner_id, practitioner.pk)), "profession_not_allowed", always(reason=why))
 
 
 def _ranked(values: Values, identities: Identities, sheet: Sheet, faults: Faults, book: RuleBook) -> Ranked:
@@ -156,6 +167,7 @@ def _doses(ranked: Ranked, values: Values, identities: Identities, sender: Sende
     kept = np.zeros(len(values.rank), dtype=bool)
     kept[ranked.rows] = True
     default = sender.practitioner.pk if sender.practitioner else None
+    given = empty(values.proof.take(rows))  # a dose read from a document is not its reader's
     return pa.table(
         {
             "source_key": _keys(sender.owner, values.identifier.take(rows), persons, occurred_on, vaccine),
@@ -171,7 +183,9 @@ def _doses(ranked: Ranked, values: Values, identities: Identities, sender: Sende
             "proof": values.proof.take(rows),
             "location_id": values.places.location_ids(kept, sender.structure_name).take(rows),
             "organisation_id": pa.array([sender.organisation.pk if sender.organisation else None] * len(rows), pa.int64()),
-            "practitioner_id": pc.coalesce(identities.practitioner_id.take(rows), pa.scalar(default, pa.int64())),
+            "practitioner_id": pc.coalesce(
+                identities.practitioner_id.take(rows), pa.array([default] * len(rows), pa.int64(), mask=~given)
+            ),
         }
     )
 

@@ -12,18 +12,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from allant.doctrine import RuleBook
+from allant.geography import fold
 from allant.immunizations.checks import HIGHEST_RANK
 from allant.people import matricule
+from allant.vaccination.history import IN_FRANCE, LONGEST, opening, proof_of, refused_as_history
 from allant.vaccination.imports import choices, typed
 from allant.vaccination.imports.faults import Faults, Mask, always
 from allant.vaccination.imports.places import Places, read_places
 from allant.vaccination.imports.reading import Sheet
 
-PROOF_LENGTH, IDENTIFIER_LENGTH = 200, 120
+IDENTIFIER_LENGTH = 120
 _CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
 _GARBLED = "\ufffd|Ã[\u0080-\u00bf©¨ª«§´®¯¢»¼¹‰ˆŽ‡€]|â€"
 _FORMULA = r"^[=@+]|^-.*[(|!]"
 _LOT = r"^[\p{L}\p{N}][\p{L}\p{N} ./_\-]{0,39}$"
+_COUNTRY = r"^[^()0-9]{1,40}$"
 _ROUNDED = r"^\d([.,]\d+)?E\+?\d+$"
 
 
@@ -57,6 +60,7 @@ def judge(sheet: Sheet, faults: Faults, *, book: RuleBook, on: date) -> Values:
     _names(column, faults)
     born_on = _born(column, faults)
     identified = ~faults.faulty
+    occurred_on = _occurred(column, faults)
     sites = choices.listed(book, "teleservice.injection_sites", on)
     return Values(
         nir=nir,
@@ -66,12 +70,12 @@ def judge(sheet: Sheet, faults: Faults, *, book: RuleBook, on: date) -> Values:
         born_on=born_on,
         vaccine=_vaccine(column, faults, choices.vaccines(book)),
         lot=_lot(column, faults),
-        occurred_on=_occurred(column, faults),
+        occurred_on=occurred_on,
         rank=_rank(column, faults),
         site=_named(column("site"), "site_unknown", sites, faults),
         places=read_places(sheet.values, choices.listed(book, "teleservice.places", on), faults),
         rpps=_rpps(column, faults),
-        proof=_short(column, "justificatif", "proof_too_long", PROOF_LENGTH, faults),
+        proof=_proof(column, occurred_on, faults, book),
         identifier=_short(column, "identifiant", "identifier_too_long", IDENTIFIER_LENGTH, faults),
         identified=identified,
     )
@@ -179,6 +183,22 @@ def _rpps(column: _Columns, faults: Faults) -> pa.Array:
     text = pc.replace_substring_regex(column("rpps"), "[\\s\u00a0]", "")
     faults.add(~typed.empty(text) & ~typed.matches(text, r"^[0-9]{11}$"), "rpps_malformed", _value(text))
     return text
+
+
+def _proof(column: _Columns, occurred_on: typed.Days, faults: Faults, book: RuleBook) -> pa.Array:
+    """What each dose read from a document rests on, with its country (VC-42); one given here since the opening may not."""
+    document, country = _short(column, "justificatif", "proof_too_long", LONGEST, faults), column("pays")
+    country = typed.mapped(country, lambda word: "" if fold(word) in IN_FRANCE else word, pa.string())
+    read = typed.empty(country) | typed.matches(country, _COUNTRY)
+    faults.add(~read, "country_unreadable", _value(country))
+    faults.add(~typed.empty(country) & typed.empty(document), "proof_missing")
+    proofs = document.to_pylist()
+    for row in np.flatnonzero(~typed.empty(document)).tolist():
+        proofs[row] = proof_of(proofs[row], country[row].as_py())
+        day = occurred_on[row]
+        if read[row] and not np.isnat(day) and refused_as_history(day.item(), proofs[row], book):
+            faults.add([row], "given_here", always(opened_on=f"{opening(book):%d/%m/%Y}"))
+    return pa.array(proofs, pa.string())
 
 
 def _short(column: _Columns, name: str, fault: str, limit: int, faults: Faults) -> pa.Array:

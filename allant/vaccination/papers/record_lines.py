@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from allant.immunizations.models import Dose, EndKind
+from allant.immunizations.models import Dose, EndKind, Vaccine
 from allant.vaccination.papers.attestation import place_of, rank_of
 from allant.vaccination.papers.standing import day_of
 
