@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 
@@ -48,7 +49,7 @@ def make_slots(place: Place, first: date, last: date, *, holidays: frozenset[dat
     `holidays`: days on which the place is closed like everybody, in its territory.
     """
     values = {
-        "first": first, "last": last, "places": [place.pk], "zone": str(zone_of(departement_of(place.location.commune_code))),
+        "first": first, "last": last, "places": [place.pk], "zone": str(zone_at(place)),
         "holidays": sorted(holidays),
     }  # fmt: skip
     with connection.cursor() as cursor:
@@ -58,4 +59,9 @@ def make_slots(place: Place, first: date, last: date, *, holidays: frozenset[dat
 
 def local_start(slot: Slot) -> datetime:
     """When a slot begins, by the clock on the wall of its place."""
-    return slot.starts_at.astimezone(zone_of(departement_of(slot.place.location.commune_code)))
+    return slot.starts_at.astimezone(zone_at(slot.place))
+
+
+def zone_at(place: Place) -> ZoneInfo:
+    """The time zone of a place."""
+    return zone_of(departement_of(place.location.commune_code))

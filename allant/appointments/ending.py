@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from allant import clock
 from allant.appointments.models import FREEING, Appointment, AppointmentEvent, End
 
 AUTOMATIC = "allant"
+_MARKED = (End.DONE, End.ABSENT)
 
 # Rows are locked in the order of their seats, so that two sweeps, or a sweep and a cancellation, never wait for each other.
 _END = """
@@ -85,3 +86,33 @@ def arrive(appointment: Appointment, *, by: str, at: datetime | None = None) -> 
         found.save(update_fields=["arrived_at"])
         AppointmentEvent.objects.create(appointment=found, kind="arrived", at=found.arrived_at, by=by)
     return found
+
+
+@transaction.atomic
+def mark(appointment: Appointment, ended_as: End, *, by: str, at: datetime | None = None) -> bool:
+    """Say that a person came, or did not (AP-10); False when the appointment was over already. The seat stays used."""
+    if ended_as not in _MARKED:
+        raise ValueError(f"mark() says who came and who did not, not {ended_as!r}.")
+    at = at or clock.now()
+    if ended_as == End.DONE:
+        arrive(appointment, by=by, at=at)
+    return end(appointment, ended_as, by=by, at=at)
+
+
+def unmark(appointment: Appointment, *, by: str, at: datetime | None = None) -> bool:
+    """Take back « venu », « absent » or « arrivé », pressed by mistake; False when there is nothing to take back.
+
+    False too when the person has another open appointment of that rank since.
+    """
+    at = at or clock.now()
+    try:
+        with transaction.atomic():
+            found = Appointment.objects.select_for_update().get(pk=appointment.pk)
+            if found.ended_as not in ("", *_MARKED) or (found.ended_at is None and found.arrived_at is None):
+                return False
+            found.ended_at, found.ended_as, found.ended_by, found.arrived_at = None, "", "", None
+            found.save(update_fields=["ended_at", "ended_as", "ended_by", "arrived_at"])
+            AppointmentEvent.objects.create(appointment=found, kind="unmarked", at=at, by=by)
+    except IntegrityError:
+        return False
+    return True

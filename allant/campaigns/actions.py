@@ -75,14 +75,14 @@ def save_campaign(plan: CampaignPlan, *, by: str) -> Campaign:
 def save_target(
     campaign: Campaign, target: Definition, objective: Definition | None, *, written_on: date, by: str
 ) -> TargetVersion:
-    """Write the target as the next version, unless the last one says the same; the version that stands.
+    """Write the target as the next version, unless the last one says the same that day; the version that stands.
 
     `objective`: the population its objective speaks of; `written_on`: the day its ages and delays count on.
     """
     Campaign.objects.select_for_update().get(pk=campaign.pk)  # versions are numbered in turn
     population = None if objective is None else objective.to_json()
     last = campaign.target_versions.order_by("number").last()
-    if last and (last.content_hash, last.objective_definition) == (target.content_hash, population):
+    if last and (last.on(written_on).content_hash, last.objective_on(written_on)) == (target.content_hash, objective):
         return last
     return TargetVersion.objects.create(
         campaign=campaign,

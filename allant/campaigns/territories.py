@@ -89,15 +89,20 @@ def state_on(row: CampaignTerritory, day: date) -> State:
     return "started" if row.starts_on is not None and row.starts_on <= day else "planned"
 
 
+def started_on(campaign: Campaign, day: date) -> list[str] | None:
+    """The codes of the départements where it runs that day; None for a campaign that runs everywhere."""
+    rows = list(campaign.territories.all())
+    return [row.departement_code for row in rows if state_on(row, day) == "started"] if rows else None
+
+
 def narrowed(campaign: Campaign, definition: Definition, on: date) -> Definition:
     """A target of the campaign, less the départements where it does not run that day; as it is for one that runs everywhere.
 
     A campaign with départements of its own runs only where it has started, and not ended, by that day.
     """
-    rows = list(campaign.territories.all())
-    if not rows:
+    open_ = started_on(campaign, on)
+    if open_ is None:
         return definition
-    open_ = [row.departement_code for row in rows if state_on(row, on) == "started"]
     place = tables().person.departement
     here: Condition = place.is_in(open_) if open_ else place.is_known() & ~place.is_known()
     return define(Condition(definition.criteria) & here)

@@ -19,7 +19,7 @@ from django.db import connection, transaction
 
 from allant import bulk, clock
 from allant.campaigns import keyring, territories
-from allant.campaigns.actions import reserve_serials
+from allant.campaigns.actions import HANDED_OVER, reserve_serials
 from allant.campaigns.models import Campaign, Invitation, Wave
 from allant.campaigns.planner import bounds
 from allant.outreach.actions import queue_messages
@@ -56,13 +56,14 @@ def launch_wave(
 ) -> Wave | None:
     """Invite the people of the campaign's target on this day, at most `capacity` of them; None when there is nobody.
 
-    The adopted plan of the week bounds each département (TG-08). `held_out`: the share (0 to 0.5) of the wave kept aside at
-    random to compare with (TG-10): this campaign never invites them. A wave of the same day is completed or returned, never
-    doubled. Raises CampaignClosed, TargetLost.
+    Without `capacity`, at most what the campaign's own capacity still lets it invite that week. The adopted plan of the week
+    bounds each département (TG-08). `held_out`: the share (0 to 0.5) of the wave kept aside at random to compare with (TG-10):
+    this campaign never invites them. A wave of the same day is completed or returned, never doubled. Raises CampaignClosed,
+    TargetLost.
     """
     _refuse_closed(Campaign.objects.get(pk=campaign.pk), on)
     complete_waves(campaign, progress=progress)
-    wave = _frozen(campaign, on, by, capacity if capacity is not None else campaign.weekly_capacity, held_out)
+    wave = _frozen(campaign, on, by, capacity, held_out)
     if wave is not None and wave.completed_at is None:
         _invite(wave, progress)
     return wave
@@ -87,7 +88,7 @@ def _frozen(campaign: Campaign, on: date, by: str, capacity: int | None, held_ou
     if (wave := campaign.waves.filter(planned_on=on).first()) is not None:
         return wave
     version = campaign.current_target
-    people, found = _select(campaign, version.on(on), on, capacity)
+    people, found = _select(campaign, version.on(on), on, left_of_week(campaign, on) if capacity is None else capacity)
     people, aside = _drawn(people, campaign, on, held_out)
     if not people.num_rows:
         return None
@@ -101,6 +102,15 @@ def _frozen(campaign: Campaign, on: date, by: str, capacity: int | None, held_ou
     )
     _keep_aside(wave, aside)
     return wave
+
+
+def left_of_week(campaign: Campaign, on: date) -> int | None:
+    """How many more the weekly capacity lets it invite in the week of this day, codes handed over aside; None: no limit."""
+    if campaign.weekly_capacity is None:
+        return None
+    monday = bounds.monday(on)
+    gone = Invitation.objects.filter(campaign=campaign, invited_on__gte=monday, invited_on__lt=monday + bounds.WEEK)
+    return max(0, campaign.weekly_capacity - gone.valid().exclude(channel=HANDED_OVER).count())
 
 
 def _drawn(people: pa.Table, campaign: Campaign, on: date, share: float) -> tuple[pa.Table, pa.Table]:

@@ -55,7 +55,7 @@ class Fact:
 
     `label_fr` names it ("sexe"), `unknown_fr` says what null means ("sexe inconnu", "pas de rappel").
     `choices` gives the French label of each allowed value, or a function that does (called once, when first needed);
-    a criterion on another value is refused. Optional wordings make sentences read well: `known_fr` ("rappel reçu"),
+    a criterion on another value is refused, unless `others`: a code that has gone since still means whom it meant. Optional wordings make sentences read well: `known_fr` ("rappel reçu"),
     `true_fr` / `false_fr` for a boolean, `value_fr` with `{}` for a text ("dans le département {}").
     `null_is` is the value that null, or no row at all, stands for (0 for a number of doses).
     """
@@ -70,6 +70,7 @@ class Fact:
     false_fr: str | None = field(default=None, compare=False, repr=False)
     value_fr: str | None = field(default=None, compare=False, repr=False)
     null_is: Value | None = None
+    others: bool = field(default=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         _check_name(self.name, "colonne")
@@ -84,7 +85,7 @@ class Fact:
 
     @cached_property
     def labels(self) -> Mapping[str, str] | None:
-        """French label by value, or None when any value is allowed."""
+        """French label by value, or None when values have none."""
         return self.choices() if callable(self.choices) else self.choices
 
 

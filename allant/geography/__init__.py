@@ -6,7 +6,7 @@ département (`2A`, `2B`, `971`…). Sources and licences: `allant/geography/dat
 
 from allant.geography.communes import UnknownCommune, communes, distance_km, position_of, positions_of
 from allant.geography.epci import Epci, epci_of_communes, epcis, epcis_named
-from allant.geography.finder import Place, find, fold
+from allant.geography.finder import Place, communes_meant, find, fold
 from allant.geography.shapes import Shape, departement_paths, map_view_box
 from allant.geography.territories import (
     Departement,
@@ -17,9 +17,10 @@ from allant.geography.territories import (
     region_of,
     regions,
 )
-from allant.geography.time_zones import zone_of
+from allant.geography.time_zones import OVERSEAS, zone_of
 
 __all__ = [
+    "OVERSEAS",
     "Departement",
     "Epci",
     "Place",
@@ -28,6 +29,7 @@ __all__ = [
     "UnknownCommune",
     "UnknownDepartement",
     "communes",
+    "communes_meant",
     "departement_of",
     "departement_paths",
     "departements",

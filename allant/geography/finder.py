@@ -12,6 +12,9 @@ MIN_CHARACTERS = 2
 
 _ABBREVIATIONS = {"st": "saint", "ste": "sainte", "sts": "saints", "stes": "saintes"}
 _ARTICLES = re.compile(r"^(?:le|la|les|l) ")
+_CODE = re.compile(r"\d[\dAB]\d{3}")
+_LABELLED = re.compile(r"(.+) \((\d[\dAB]\d{3})\)")
+_POSTCODE_AND_NAME = re.compile(r"(\d{5})\s*,?\s+(\D.*)")
 _LAST = "\U0010ffff"
 
 
@@ -43,6 +46,42 @@ def _places() -> tuple[Place, ...]:
         for row in communes().select(columns).to_pylist()
         for postcode in row["postcodes"]
     )
+
+
+@cache
+def _places_of() -> dict[str, tuple[Place, ...]]:
+    """The places of each commune code, of each postcode, and of each folded name."""
+    found: dict[str, dict[Place, None]] = {}
+    for place in _places():
+        name = fold(place.name)
+        for key in (place.code, place.postcode, name, _ARTICLES.sub("", name)):
+            found.setdefault(key, {})[place] = None
+    return {key: tuple(places) for key, places in found.items()}
+
+
+def communes_meant(text: str) -> list[list[Place]]:
+    """What a whole line may mean, each reading as the communes it names, once each: none, one, or several to choose among.
+
+    A commune code is its commune, a postcode all its communes, a name one commune; « 93200 Saint-Denis » and the label
+    « Saint-Denis (93066) » are plain. Five digits that are both a code and a postcode, and namesakes, are several readings.
+    """
+    if labelled := _LABELLED.fullmatch(text.strip()):
+        by_code = [place for place in _meant(labelled[2]) if place.code == labelled[2] and fold(place.name) == fold(labelled[1])]
+        return [by_code[:1]] if by_code else []
+    if both := _POSTCODE_AND_NAME.fullmatch(text.strip()):
+        return [[place] for place in _meant(both[1]) if place.postcode == both[1] and place in _meant(fold(both[2]))]
+    key = text.strip().upper() if _CODE.fullmatch(text.strip().upper()) else fold(text)
+    found = _meant(key)
+    by_code, by_postcode = ([place for place in found if getattr(place, how) == key] for how in ("code", "postcode"))
+    if by_code or by_postcode:
+        readings = [by_code[:1], by_postcode]
+        return [each for at, each in enumerate(readings) if each and each not in readings[:at]]
+    once = {place.code: place for place in reversed(found)}
+    return [[place] for place in sorted(once.values(), key=lambda place: -place.population)]
+
+
+def _meant(key: str) -> tuple[Place, ...]:
+    return _places_of().get(key, ())
 
 
 @cache

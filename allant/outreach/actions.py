@@ -34,22 +34,25 @@ def _shipped() -> list[dict[str, Any]]:
     return [entry for file in files for entry in yaml.safe_load(file.read_text("utf-8"))]
 
 
-def queue_messages(*, cause_kind: str, select: str, parameters: Sequence[Any], to: str = "person") -> int:
+def queue_messages(
+    *, cause_kind: str, select: str, parameters: Sequence[Any], to: str = "person", until: bool = False
+) -> int:
     """Write the outbox rows of one set of causes; returns how many were new.
 
     `select` gives person_id (practitioner_id, organisation_id when they are `to` a practitioner, an organisation), cause_id,
-    channel, template, created_on, send_after. A cause already in the outbox on the same
+    channel, template, created_on, send_after; and useful_until when `until`: the instant from which the message must not leave
+    any more (timestamptz, or null), as a reminder once its appointment has begun (AV-16). A cause already in the outbox on the same
     channel is left as it is, so that a killed batch can be run again.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("queue_messages runs in the transaction of the event that causes the messages.")
     if to not in RECIPIENTS:
         raise ValueError(f"Destinataires inconnus : {to} ; attendu : {', '.join(RECIPIENTS)}.")
+    columns = f"{to}_id, cause_id, channel, template, created_on, send_after{', useful_until' if until else ''}"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""INSERT INTO outreach_message
-                    ({to}_id, cause_id, channel, template, created_on, send_after, cause_kind, status, sent_in, drop_reason)
-                SELECT {to}_id, cause_id, channel, template, created_on, send_after, %s, 'pending', '', ''
+            f"""INSERT INTO outreach_message ({columns}, cause_kind, status, sent_in, drop_reason)
+                SELECT {columns}, %s, 'pending', '', ''
                 FROM ({select}) AS causes ON CONFLICT DO NOTHING""",
             [cause_kind, *parameters],
         )

@@ -7,6 +7,7 @@ is dropped with its reason (AV-16). One set-based statement, most urgent kinds f
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -28,11 +29,11 @@ due AS MATERIALIZED (
     LATERAL (
         (SELECT id, send_after FROM outreach_message
          WHERE status = 'pending' AND channel = %(channel)s AND template = wanted.template AND next_at IS NULL
-           AND send_after <= %(policy_on)s AND sent_in = '' ORDER BY send_after, id LIMIT %(most)s)
+           AND send_after <= %(policy_on)s AND sent_in = ''{only} ORDER BY send_after, id LIMIT %(most)s)
         UNION ALL
         (SELECT id, send_after FROM outreach_message
          WHERE status = 'pending' AND channel = %(channel)s AND template = wanted.template AND next_at <= %(policy_at)s
-           AND send_after <= %(policy_on)s AND sent_in = '' ORDER BY next_at, send_after, id LIMIT %(most)s)
+           AND send_after <= %(policy_on)s AND sent_in = ''{only} ORDER BY next_at, send_after, id LIMIT %(most)s)
     ) AS found ORDER BY wanted.priority, found.send_after, found.id LIMIT %(most)s
 ),
 taken AS MATERIALIZED (
@@ -44,13 +45,23 @@ first AS (
                                  ORDER BY priority, send_after, id) AS place FROM taken
 ),"""
 
+# Of the call desk: its agents' territory and campaigns, and nobody who is on the telephone already for another campaign.
+_ONLY = """
+           AND ({campaign_of}) = ANY(%(only_campaigns)s)
+           AND (%(only_messages)s::bigint[] IS NULL OR outreach_message.id = ANY(%(only_messages)s))
+           AND (%(only_departements)s::text[] IS NULL OR EXISTS (
+               SELECT FROM people_person AS who
+               WHERE who.id = outreach_message.person_id AND who.departement_code = ANY(%(only_departements)s)))
+           AND NOT EXISTS (SELECT FROM outreach_message AS now WHERE now.person_id = outreach_message.person_id
+                           AND now.channel = outreach_message.channel AND now.status = 'sending')"""
+
 # One message a person at a time: the next one is weighed against this one when it is known to leave.
 _ASKED = """
     SELECT first.id AS ask_id, first.person_id,
            coalesce(person.departement_code, practitioner.departement_code, organisation.departement_code, '') AS departement,
            first.kind, ARRAY[first.channel::text] AS channels,
            CASE WHEN first.channel = 'call' THEN {campaign_of} END AS campaign_id, first.send_after AS planned_on,
-           first.id AS message_id
+           first.useful_until, first.id AS message_id
     FROM first LEFT JOIN people_person AS person ON person.id = first.person_id
     LEFT JOIN directory_practitioner AS practitioner ON practitioner.id = first.practitioner_id
     LEFT JOIN directory_organisation AS organisation ON organisation.id = first.organisation_id
@@ -68,13 +79,33 @@ FROM judged WHERE judged.ask_id = message.id
 RETURNING message.id, judged.verdict"""
 
 
-def claim(channel: str, at: datetime, most: int, sender: str) -> list[Message]:
+@dataclass(frozen=True)
+class Only:
+    """Which messages a sender may take: of these campaigns, of people of these départements, these very ones (None: any).
+
+    Nobody who has a message of the channel `sending` is then taken.
+    """
+
+    campaigns: tuple[int, ...]
+    departements: frozenset[str] | None = None
+    messages: tuple[int, ...] | None = None
+
+    def values(self) -> dict[str, Any]:
+        """For the statement."""
+        return {
+            "only_campaigns": list(self.campaigns),
+            "only_departements": None if self.departements is None else sorted(self.departements),
+            "only_messages": None if self.messages is None else list(self.messages),
+        }
+
+
+def claim(channel: str, at: datetime, most: int, sender: str, only: Only | None = None) -> list[Message]:
     """At most `most` messages of a channel that may leave at `at` (aware), now `sending` for this sender; the most urgent first.
 
     None when nothing may leave now; what was judged and must wait, or must not leave, is written in passing.
     """
     while True:
-        judged, ids = _claimed(channel, at, most, sender)
+        judged, ids = _claimed(channel, at, most, sender, only)
         if ids:
             return _in_order(channel, ids, at)
         if not judged:
@@ -82,7 +113,7 @@ def claim(channel: str, at: datetime, most: int, sender: str) -> list[Message]:
 
 
 @transaction.atomic
-def _claimed(channel: str, at: datetime, most: int, sender: str) -> tuple[int, list[int]]:
+def _claimed(channel: str, at: datetime, most: int, sender: str, only: Only | None) -> tuple[int, list[int]]:
     """How many messages were judged, and those that leave."""
     take_turn()
     on = at.astimezone(PARIS).date()
@@ -93,8 +124,10 @@ def _claimed(channel: str, at: datetime, most: int, sender: str) -> tuple[int, l
     asked = _ASKED.format(campaign_of=campaign_sql("first"))
     values: dict[str, Any] = policy_sql.parameters(at, book, [channel])
     values |= {"wanted": json.dumps(wanted), "channel": channel, "most": most, "sender": sender}
+    values |= only.values() if only else {}
+    due = _DUE.format(only=_ONLY.format(campaign_of=campaign_sql("outreach_message")) if only else "")
     with connection.cursor() as cursor:
-        cursor.execute("WITH " + _DUE + policy_sql.judged(asked) + _WRITE, values)
+        cursor.execute("WITH " + due + policy_sql.judged(asked) + _WRITE, values)
         rows = cursor.fetchall()
     return len(rows), [pk for pk, verdict in rows if verdict == "now"]
 

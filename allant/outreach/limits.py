@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import holidays as calendars
 
 from allant.doctrine import RuleBook
+from allant.geography import OVERSEAS, zone_of
 
 PARIS = ZoneInfo("Europe/Paris")
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -26,7 +27,7 @@ class NeverOpen(ValueError):
 class Territory:
     """A clock and a calendar."""
 
-    zone: str
+    zone: ZoneInfo
     holidays: str
 
 
@@ -42,12 +43,9 @@ class Window:
 
 @lru_cache(maxsize=64)
 def territories(book: RuleBook, on: date) -> dict[str, Territory]:
-    """Département → territory for those apart; the empty code is every other place."""
-    found = {}
-    for row in book.value("outreach.territories", on):
-        for code in row["departements"] or ("",):
-            found[code] = Territory(row["zone"], row["holidays"])
-    return found
+    """Département → territory for those with a clock or a calendar of their own; the empty code is every other place."""
+    calendar = {code: row["holidays"] for row in book.value("outreach.holidays", on) for code in row["departements"] or ("",)}
+    return {code: Territory(zone_of(code), calendar.get(code, calendar[""])) for code in {*calendar, *OVERSEAS}}
 
 
 @lru_cache(maxsize=256)
@@ -85,7 +83,7 @@ def next_open(departement: str | None, hours: str, channel: str, at: datetime, b
 
 
 def _first(territory: Territory, openings: tuple[Window, ...], at: datetime, named: str) -> datetime:
-    zone = ZoneInfo(territory.zone)
+    zone = territory.zone
     local = at.astimezone(zone)
     for ahead in range(FARTHEST):
         day = local.date() + timedelta(ahead)

@@ -13,6 +13,7 @@ from datetime import datetime
 from django.db import connection
 
 from allant.outreach.models import DeliveryEvent, Message
+from allant.outreach.policy import Reason
 
 UNCERTAIN = "incertain : remise interrompue"
 """The reason of a message that may have left, and that is never to leave twice."""
@@ -26,7 +27,12 @@ WITH part AS (
     SET attempts = message.attempts + 1, contact_point_id = coalesce(taken.point_id, message.contact_point_id)
     FROM (SELECT DISTINCT ON (message_id) message_id, point_id FROM part ORDER BY message_id) AS taken
     WHERE message.id = taken.message_id AND message.status = 'sending' AND message.sent_in = %(sender)s
+      AND (message.useful_until IS NULL OR message.useful_until > %(at)s)
     RETURNING message.id, message.attempts
+), late AS (
+    UPDATE outreach_message AS message SET status = 'dropped', drop_reason = %(too_late)s, sent_in = '', claimed_at = NULL
+    WHERE message.id = ANY(%(messages)s) AND message.status = 'sending' AND message.sent_in = %(sender)s
+      AND message.useful_until <= %(at)s
 )
 INSERT INTO outreach_submission (message_id, attempt, part, parts, route, submitted_at)
 SELECT part.message_id, mine.attempts, part.number, part.total, %(route)s, %(at)s
@@ -83,12 +89,13 @@ class Event:
 def leaving(parts: Sequence[Part], *, route: str, sender: str, at: datetime) -> dict[tuple[int, int], int]:
     """Write that these parts are about to leave; (message, part) → submission, of those that are still this sender's.
 
-    To be committed before the first byte. A part that is missing from the answer was taken back: it must not leave.
+    To be committed before the first byte. A part that is missing from the answer must not leave: it was taken back, or what it
+    reminds of has begun since the claim, and the message is dropped (AV-16).
     """
     values = {
         "messages": [part.message for part in parts], "points": [part.point for part in parts],
         "numbers": [part.number for part in parts], "totals": [part.total for part in parts],
-        "route": route, "sender": sender, "at": at,
+        "route": route, "sender": sender, "at": at, "too_late": str(Reason.TOO_LATE),
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_LEAVING, values)

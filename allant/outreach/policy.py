@@ -96,6 +96,8 @@ class Purpose:
     channels: tuple[str, ...]
     planned_on: date
     campaign: int | None = None
+    useful_until: datetime | None = None
+    "The instant (aware) from which the contact is useless, when its cause says one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,7 @@ def decide(person: Recipient, purpose: Purpose, history: Iterable[Contact], at: 
     """
     on, made = at.astimezone(PARIS).date(), tuple(history)
     rules = frequency(book, on)
-    if refusal := _refusal(person, purpose, on):
+    if refusal := _refusal(person, purpose, at):
         return Decision(Verdict.NEVER, reason=refusal)
     channel, blocked, not_before = _channel(person, purpose, made, rules)
     if blocked:
@@ -168,13 +170,15 @@ def _later(channel: str, at: datetime, reason: Reason) -> Decision:
     return Decision(Verdict.LATER, channel, at.astimezone(UTC), reason)
 
 
-def _refusal(person: Recipient, purpose: Purpose, on: date) -> str | None:
+def _refusal(person: Recipient, purpose: Purpose, at: datetime) -> str | None:
     """Why the person is not contacted at all, whatever the channel."""
+    on = at.astimezone(PARIS).date()
     held = {each.kind for each in person.situations if each.on(on)}
     grounds: list[tuple[bool, str]] = [
         (person.merged, Reason.MERGED),
         (person.deceased, Reason.DECEASED),
         (on > purpose.planned_on + timedelta(purpose.kind.useful_days), Reason.TOO_LATE),
+        (purpose.useful_until is not None and at >= purpose.useful_until, Reason.TOO_LATE),
         (purpose.kind.stops_at_refusal and "opted_out" in held, Reason.OPTED_OUT),
         *((kind in held, SITUATIONS.get(kind, Reason.SITUATION)) for kind in purpose.kind.excluded),
     ]

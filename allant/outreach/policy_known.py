@@ -61,6 +61,7 @@ def judge(message: Message, at: datetime, book: RuleBook) -> Decision:
         cursor.execute(f"SELECT {campaign_sql('m')} FROM outreach_message AS m WHERE m.id = %s", [message.pk])
         campaign = cursor.fetchone()[0]
     purpose = Purpose(
-        kind(code or "information", book, at.astimezone(PARIS).date()), (message.channel,), message.send_after, campaign
-    )
+        kind(code or "information", book, at.astimezone(PARIS).date()), (message.channel,), message.send_after, campaign,
+        message.useful_until,
+    )  # fmt: skip
     return decide(recipient(person), purpose, contacts(person, book, at, but=message.pk), at, book)

@@ -1,7 +1,8 @@
 """The contact policy about many people at once: one statement that answers what `policy.decide` answers for each.
 
-Asked: a SELECT of ask_id, person_id, departement, kind, channels (text[]), campaign_id, planned_on, message_id (the message
-judged, left out of the history; or null). A null person_id is a professional or an organisation: only age and hours are judged.
+Asked: a SELECT of ask_id, person_id, departement, kind, channels (text[]), campaign_id, planned_on, useful_until (or null),
+message_id (the message judged, left out of the history; or null). A null person_id is a professional or an organisation: only
+age and hours are judged.
 Answered: ask_id, verdict, channel, at, reason.
 """
 
@@ -75,7 +76,7 @@ refused AS (
     SELECT asked.*, kind.hours, kind.stops_at_refusal, person.postcode,
            CASE WHEN person.id IS NOT NULL AND person.merged_into_id IS NOT NULL THEN %(policy_merged)s
                 WHEN person.died_on IS NOT NULL THEN %(policy_deceased)s
-                WHEN %(policy_on)s > asked.planned_on + kind.useful_days THEN %(policy_too_late)s
+                WHEN %(policy_on)s > asked.planned_on + kind.useful_days OR %(policy_at)s >= asked.useful_until THEN %(policy_too_late)s
                 WHEN kind.stops_at_refusal AND 'opted_out' = ANY(held.kinds) THEN %(policy_opted_out)s
                 ELSE (SELECT coalesce(%(policy_situations)s::jsonb ->> situation, %(policy_situation)s)
                       FROM jsonb_array_elements_text(kind.excluded) WITH ORDINALITY AS e(situation, rank)

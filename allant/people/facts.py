@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from allant import facts
 from allant.facts import BOOLEAN, DATE, MANY, ONE, TEXT, Fact, FactTable
-from allant.geography import departements, epcis, regions
+from allant.geography import communes, departements, epcis, regions
 from allant.people.models import Scheme, Sex, SituationKind
 
 
 def _departement_names() -> dict[str, str]:
     return {item.code: item.name for item in departements().values()}
+
+
+def _commune_names() -> dict[str, str]:
+    table = communes()
+    return dict(zip(table.column("code").to_pylist(), table.column("name").to_pylist(), strict=True))
 
 
 def _epci_names() -> dict[str, str]:
@@ -61,7 +66,15 @@ def person_table() -> FactTable:
         [
             Fact("birth_date", DATE, "date de naissance", "date de naissance inconnue"),
             Fact("sex", TEXT, "sexe", "sexe inconnu", choices=dict(Sex.choices)),
-            Fact("commune", TEXT, "commune", "commune inconnue", value_fr="dans la commune {}"),
+            Fact(
+                "commune",
+                TEXT,
+                "commune",
+                "commune inconnue",
+                choices=_commune_names,
+                value_fr="dans la commune {}",
+                others=True,
+            ),
             Fact(
                 "epci",
                 TEXT,

@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "allant.pages.outreach",
     "allant.pages.administration",
     "allant.pages.appointments",
+    "allant.pages.places",
     "allant.pages.insured",
     "allant.api",
     # site

@@ -15,6 +15,7 @@ urlpatterns = [
     path("administration/", include("allant.pages.administration.urls")),
     path("assure/", include("allant.pages.insured.urls")),
     path("rendez-vous/", include("allant.pages.appointments.urls")),
+    path("lieux/", include("allant.pages.places.urls")),
     path("connexion/", include("allant.site.signin")),
     path("sante/", public(health), name="health"),
 ]

@@ -288,7 +288,7 @@ def check_scalar(seen: Any, value: Value) -> None:
         raise InvalidTarget(f"{name(value)} : {seen} dépasse les nombres entiers possibles.")
     if isinstance(value, Elapsed) and type(seen) is int and not 0 <= seen <= LONGEST[value.unit]:
         raise InvalidTarget(f"{name(value)} : attendu de 0 à {LONGEST[value.unit]} ; vu : {seen}.")
-    labels = value.fact.labels if value.fact else None
+    labels = value.fact.labels if value.fact and not value.fact.others else None
     if labels is not None and seen not in labels:
         raise InvalidTarget(f"{name(value)} : valeur « {seen} » inconnue. {nearest(str(seen), labels)}")
 

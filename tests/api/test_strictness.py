@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from allant.api.fhir import systems
+from allant.directory.models import Practitioner
 from allant.immunizations.actions import record_dose
 from allant.immunizations.models import Dose
 from allant.people.actions import merge
@@ -233,3 +234,19 @@ def test_a_cancelled_correction_leaves_no_dose(api: Api, patient: Person) -> Non
     assert api("PUT", path, resource | {"status": "entered-in-error"}, If_Match='W/"2"').status_code == 200
     assert not Dose.objects.current().exists()
     assert api("GET", path).json()["status"] == "entered-in-error"
+
+
+def test_who_vaccinated_must_have_the_right_to_record(api: Api, patient: Person, settings: Any) -> None:
+    """VC-02: on the day of the sending, as on the page; a dose told from a document is not held to it."""
+    settings.ALLANT_TODAY = day("2021-03-10")
+    nurse = Practitioner.objects.create(rpps="10000000036", family_name="Petit", given_names="Lou", profession="60")
+    performer = [{"actor": {"reference": f"Practitioner/{nurse.pk}"}}]
+    sent = dose(patient, "2021-03-08", performer=performer)
+    refused = api("POST", "/Immunization", sent)
+    assert (refused.status_code, said(refused)[0][::2]) == (422, ("business-rule", "Immunization.performer"))
+    assert "à partir du 15/03/2021" in said(refused)[0][1]
+    assert statuses(api("POST", "", bundle(sent))) == ["422"]
+    assert not Dose.objects.exists()
+    assert statuses(api("POST", "", bundle(dose(person(), "2021-03-08", performer=performer, **reported(ITALY))))) == ["201"]
+    settings.ALLANT_TODAY = day("2021-03-15")
+    assert api("POST", "/Immunization", sent).status_code == 201

@@ -4,9 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from allant.doctrine import rules
 from allant.outreach import holds
+from allant.outreach.actions import queue_messages
 from allant.outreach.claiming import claim
 from allant.outreach.models import Message
+from allant.outreach.outcomes import Part, leaving
+from allant.outreach.policy_known import judge
 from allant.people.models import ContactPoint, Situation
 from tests import another_process
 from tests.outreach.people import AT, MONDAY, message, person, template, was_sent
@@ -47,6 +51,43 @@ def test_av_16_what_was_held_too_long_is_dropped_when_its_turn_comes():
     assert claimed(at=held.next_at) == []
     held.refresh_from_db()
     assert (held.status, held.held_reason) == ("dropped", "")
+
+
+def reminder(until: datetime | None, **columns: object) -> Message:
+    """One of an appointment at `until`, written by its cause."""
+    to = person("mobile", **columns)
+    select = """SELECT id AS person_id, id AS cause_id, 'sms' AS channel, 'essai' AS template, %s::date AS created_on,
+                       %s::date AS send_after, %s::timestamptz AS useful_until FROM people_person WHERE id = %s"""
+    assert queue_messages(cause_kind="trial", select=select, parameters=[MONDAY, MONDAY, until, to.pk], until=True) == 1
+    return Message.objects.get(person=to)
+
+
+def test_av_16_a_reminder_never_leaves_once_its_appointment_has_begun():
+    """The appointment of a quarter past eleven, on the very day that its kind allows; and one late at night."""
+    template(kind="reminder")
+    quarter_past = AT + timedelta(minutes=15)
+    begun, next_one, whenever = reminder(AT), reminder(quarter_past), reminder(None)
+    assert claimed() == [next_one.pk, whenever.pk]
+    begun.refresh_from_db()
+    assert (begun.status, begun.drop_reason) == ("dropped", "trop tard : durée d'utilité dépassée")
+    next_one.refresh_from_db()
+    assert next_one.useful_until == quarter_past
+    assert judge(next_one, quarter_past - timedelta(seconds=1), rules.as_known_on(MONDAY)).verdict == "now"
+    assert judge(next_one, quarter_past, rules.as_known_on(MONDAY)).reason == "trop tard : durée d'utilité dépassée"
+
+
+def test_av_16_what_was_taken_in_time_does_not_leave_after_its_hour():
+    """The last look is in the transaction that precedes the first byte, whatever the sender waited for since its claim."""
+    template(kind="reminder")
+    waiting = reminder(AT + timedelta(minutes=15))
+    assert claimed() == [waiting.pk]
+    late = AT + timedelta(minutes=15)
+    assert leaving([Part(waiting.pk)], route="principale", sender="sender-1", at=late) == {}
+    waiting.refresh_from_db()
+    assert (waiting.status, waiting.drop_reason, waiting.attempts) == ("dropped", "trop tard : durée d'utilité dépassée", 0)
+    other = reminder(AT + timedelta(minutes=15))
+    assert claimed() == [other.pk]
+    assert list(leaving([Part(other.pk)], route="principale", sender="sender-1", at=late - timedelta(seconds=1))) == [(other.pk, 1)]
 
 
 @pytest.mark.parametrize(("departement", "at", "opens"), [

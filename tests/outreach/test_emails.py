@@ -264,3 +264,16 @@ def test_a_message_id_is_known_again_and_not_forged():
     assert read_message_id(message_id(12, "exemple.fr")) == 12
     assert read_message_id(message_id(12, "exemple.fr").replace(".12.", ".13.")) is None
     assert from_environment({"ALLANT_SMTP": "smtps://u:p%40@h"}) == Route("h", 465, "u", "p@", tls=True)
+
+
+def test_av_16_an_e_mail_taken_in_time_does_not_leave_after_its_hour(server, kept):
+    """The server let itself be waited for: the reminder's appointment has begun, the other mail of the claim leaves."""
+    wording(kind="reminder")
+    late, fine = waiting(), waiting()
+    Message.objects.filter(pk=late.pk).update(useful_until=AT + timedelta(hours=1))
+    sender = Sender(server, "email-test", lambda: AT if Message.objects.pending().exists() else AT + timedelta(hours=1))
+    while sender.turn(0):
+        pass
+    sender.close()
+    assert state(late) == ("dropped", "trop tard : durée d'utilité dépassée") and state(fine)[0] == "sent"
+    assert len(kept()) == 1

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 
 import pdfua
@@ -156,6 +157,18 @@ def test_av_12_who_has_no_street_is_written_to_at_the_town_and_who_has_no_postco
     (batch,) = write(tmp_path)
     gone.refresh_from_db()
     assert batch.letters == 1 and (gone.status, gone.drop_reason) == ("dropped", "plus d'adresse")
+
+
+def test_av_16_a_letter_taken_in_time_is_not_written_after_its_hour(tmp_path):
+    """A stopped run is taken up the next day: what became useless meanwhile is in no file."""
+    wording()
+    late, fine = waiting(), waiting()
+    Message.objects.filter(pk=late.pk).update(useful_until=AT + timedelta(hours=1))
+    assert len(claim("letter", AT, 10, batches.TAKEN)) == 2
+    (batch,) = write(tmp_path, AT + timedelta(days=1))
+    late.refresh_from_db()
+    assert (late.status, late.drop_reason) == ("dropped", "trop tard : durée d'utilité dépassée")
+    assert manifest(tmp_path, batch)["messages"] == [fine.pk]
 
 
 def test_a_code_is_known_again_and_never_taken_for_another():

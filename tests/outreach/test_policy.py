@@ -23,8 +23,9 @@ def test_av_01_to_05_the_case_tables_hold(shows, case):
         tuple(Held(each) for each in case.get("in", ())),
     )  # fmt: skip
     purpose = Purpose(
-        kind(asked["kind"], book, at.date()), tuple(asked["channels"]), at.date() - timedelta(case.get("planned", 0)), 1
-    )
+        kind(asked["kind"], book, at.date()), tuple(asked["channels"]), at.date() - timedelta(case.get("planned", 0)), 1,
+        at + timedelta(hours=case["useful"]) if "useful" in case else None,
+    )  # fmt: skip
     past = [Contact(channel, at - timedelta(hours=ago), True, campaign, outcome)
             for channel, ago, outcome, campaign in case.get("past", ())]  # fmt: skip
     decision = decide(person, purpose, past, at, book)

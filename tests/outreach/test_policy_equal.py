@@ -37,13 +37,14 @@ pasts = st.tuples(
 )  # fmt: skip
 cases = st.fixed_dictionaries({
     # Calls have rules of their own: they are met more often than by chance.
-    "departement": st.sampled_from([None, "01", "57", "67", "971", "974", "975", "987", "988"]),
+    "departement": st.sampled_from([None, "01", "57", "67", "971", "974", "975", "984", "987", "988"]),
     "deceased": st.sampled_from([False] * 9 + [True]), "merged": st.sampled_from([False] * 9 + [True]),
     "has_postcode": st.sampled_from([True] * 5 + [False]), "points": st.lists(points, max_size=5),
     "of_absorbed": st.booleans(), "situations": st.lists(situations, max_size=1),
     "past": st.lists(pasts, max_size=4), "kind": st.sampled_from(KINDS),
     "channels": st.one_of(st.just(["call"]), st.lists(st.sampled_from(CHANNELS), min_size=1, max_size=4, unique=True)),
     "planned": st.sampled_from([-30, -2, -1, 0, 0, 0]), "campaign": st.sampled_from([None, 1, 1, 2]),
+    "useful": st.sampled_from([None] * 6 + [-1, 0, 1]),
 })  # fmt: skip
 
 
@@ -90,6 +91,10 @@ def on_day(at: datetime, ahead: int | None) -> date | None:
     return None if ahead is None else (at + timedelta(days=ahead)).date()
 
 
+def until(case, at: datetime) -> datetime | None:
+    return None if case["useful"] is None else at + timedelta(minutes=case["useful"])
+
+
 def periods(case, at):
     for kind, start, end in case["situations"]:
         starts_on, ends_on = on_day(at, start), on_day(at, end)
@@ -104,7 +109,7 @@ def pure(case, at: datetime) -> tuple[Recipient, Purpose, list[Contact]]:
         case["departement"], case["deceased"], case["merged"], case["has_postcode"], tuple(case["points"]), tuple(held.values())
     )
     kind = kinds(BOOK, at.date())[case["kind"]]
-    purpose = Purpose(kind, tuple(case["channels"]), on_day(at, case["planned"]), case["campaign"])
+    purpose = Purpose(kind, tuple(case["channels"]), on_day(at, case["planned"]), case["campaign"], until(case, at))
     past = [
         Contact(channel, at - ago, COUNTED[of], campaign if channel == "call" else None, outcome if channel == "call" else "",
                 max(times, 1))
@@ -153,14 +158,15 @@ def answers(people: list[Person], batch, at: datetime) -> list[Decision]:
     """What the set-based policy says, in the order of the cases."""
     rows = [
         {"ask_id": rank, "person_id": person.pk, "departement": case["departement"], "kind": case["kind"],
-         "channels": case["channels"], "campaign_id": case["campaign"], "planned_on": on_day(at, case["planned"]).isoformat()}
+         "channels": case["channels"], "campaign_id": case["campaign"], "planned_on": on_day(at, case["planned"]).isoformat(),
+         "useful_until": said.isoformat() if (said := until(case, at)) else None}
         for rank, (person, case) in enumerate(zip(people, batch, strict=True))
     ]  # fmt: skip
     asked = """SELECT a.ask_id, a.person_id, a.departement, a.kind,
                       ARRAY(SELECT jsonb_array_elements_text(a.channels)) AS channels,
-                      a.campaign_id, a.planned_on, NULL::bigint AS message_id
+                      a.campaign_id, a.planned_on, a.useful_until, NULL::bigint AS message_id
                FROM jsonb_to_recordset(%(rows)s::jsonb) AS a(ask_id int, person_id bigint, departement text, kind text,
-                   channels jsonb, campaign_id bigint, planned_on date)"""
+                   channels jsonb, campaign_id bigint, planned_on date, useful_until timestamptz)"""
     values = policy_sql.parameters(at, BOOK, CHANNELS) | {"rows": json.dumps(rows)}
     with connection.cursor() as cursor:
         cursor.execute(f"WITH {policy_sql.judged(asked)} SELECT verdict, channel, at, reason FROM judged ORDER BY ask_id", values)

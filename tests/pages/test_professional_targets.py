@@ -212,7 +212,14 @@ def test_tg_14_a_campaign_is_started_in_some_departements_and_extended_by_list(m
     """TG-14: pasted, then from a file; the launch page counts only where it runs."""
     assert "Cette campagne invite partout" in read(manager.get(TERRITORIES))
     everywhere = int(read(manager.get("/campagnes/essai/vague/")).split('id="a-inviter">')[1].split("<")[0])
+    whole = manager.get("/campagnes/essai/")
     page = read(manager.post(TERRITORIES, {"typed": "Ain", "starts_on": "2021-02-01"}, follow=True))
+    narrowed = manager.get("/campagnes/essai/")
+    assert 0 < narrowed.context["count"] < whole.context["count"] and "dans 1 département où la campagne a lieu" in read(narrowed)
+    assert [label for split in narrowed.context["breakdowns"] if split.title == "Département" for label, *_ in split.rows] == ["Ain"]
+    manager.post("/campagnes/essai/cible/")
+    edited = manager.get(f"/campagnes/atelier/cibles/{TargetDraft.objects.get().pk}/")
+    assert edited.context["count"] == narrowed.context["count"] and "dans 1 département où la campagne" in read(edited)
     assert "À venir : <strong>0</strong> · Commencé : <strong>1</strong>" in page
     assert int(read(manager.get("/campagnes/essai/vague/")).split('id="a-inviter">')[1].split("<")[0]) < everywhere
     file = SimpleUploadedFile("liste.txt", b"Corse du sud\r\n35\r\nAin")

@@ -16,6 +16,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from allant.accounts.roles import Role
 from allant.campaigns.models import Campaign, Invitation, TargetDraft
+from allant.campaigns.reads import gap
 from allant.campaigns.waves import reach
 from allant.campaigns.workshop.preview import preview
 from allant.facts import snapshot
@@ -59,8 +60,19 @@ def test_tg_03_a_target_is_counted_split_and_read_back_as_it_grows(manager: Clie
     put(manager, draft, "mobile", place="3")
     put(manager, draft, "landline", place="3")
     page = manager.get(draft).content.decode()
-    for said in ("60 ans ou plus au 21 février 2021", "01 (Ain)", "L’un au moins", "Répartition", "sans moyen de contact"):
-        assert said in page or said == "sans moyen de contact"
+    for said in ("60 ans ou plus au 21 février 2021", "01 (Ain)", "L’un au moins", "Répartition"):
+        assert said in page
+    born = date(DAY.year - 60, DAY.month, DAY.day)
+    meant = Person.objects.filter(birth_date__lte=born, departement_code__in=["01", "13"], contact_points__kind="mobile")
+    meant = meant.exclude(pk__in=small_country.VACCINATED)
+    seen = manager.get(draft).context
+    assert seen["count"] == meant.count() > 0
+    split = {each.title: {label: persons for label, persons, _ in each.rows} for each in seen["splits"]}
+    assert {sum(rows.values()) for rows in split.values()} == {seen["count"]} and len(split) == 5
+    assert split["Département"] == {
+        name: persons for code, name in (("01", "Ain"), ("13", "Bouches-du-Rhône"))
+        if (persons := meant.filter(departement_code=code).count())
+    }  # fmt: skip
 
 
 @pytest.mark.django_db
@@ -110,6 +122,29 @@ def test_tg_03_an_epci_is_chosen_by_name_or_code(manager: Client) -> None:
 
 
 @pytest.mark.django_db
+def test_tg_03_a_commune_is_typed_by_name_postcode_or_code_and_read_back_by_name(manager: Client) -> None:
+    """TG-03: without a script too; what may be read in several ways is quoted, and nothing is added."""
+    small_country.settle()
+    Person.objects.filter(departement_code="01").update(commune_code="01344")
+    draft = begun(manager)
+    for typed, said in (
+        ("Nulle part", "n&#x27;est pas une commune"), ("Saint-Denis", "Saint-Denis (97411) ou Saint-Denis (93066)"),
+        ("97411", "Saint-Denis (97411) ou Saint-Paul (97415)"), ("01053 99999", "« 99999 »"), ("", "obligatoire"),
+    ):  # fmt: skip
+        refused = manager.post(f"{draft}critere/", {"nature": "commune", "place": "", "values": [typed, ""]})
+        assert refused.status_code == 400 and said in refused.content.decode() and f'value="{typed}"' in refused.content.decode()
+    put(manager, draft, "commune", values=["rennes", "01000", "93200 Saint Denis", "Saint-Denis (97411)", "2a004 01004"])
+    (node,) = TargetDraft.objects.get().tree["and"]
+    assert node["in"] == ["35238", "01053", "01344", "93066", "97411", "2A004", "01004"]
+    page = manager.get(draft)
+    assert "01344 (Saint-Denis-lès-Bourg)" in page.content.decode() and "35238 (Rennes)" in page.content.decode()
+    assert page.context["count"] == Person.objects.filter(departement_code="01").count() > 0
+    assert 'value="Rennes (35238)"' in manager.get(f"{draft}critere/", {"modifier": "0"}).content.decode()
+    offered = manager.get("/campagnes/atelier/communes/", {"q": "bourg-en"}).json()["results"]
+    assert offered[0] == "Bourg-en-Bresse (01053)" and manager.get("/campagnes/atelier/communes/").json() == {"results": []}
+
+
+@pytest.mark.django_db
 def test_tg_03_with_a_snapshot_configured_the_page_counts_on_it_and_says_its_day(
     manager: Client, settings: Settings, tmp_path: Path
 ) -> None:
@@ -155,7 +190,8 @@ def test_tg_03_a_draft_page_asks_a_fixed_number_of_queries(
         ({"nature": "age", "lowest": 80, "highest": 70}, "inversez-les"),
         ({"nature": "age", "lowest": 500}, "120"),
         ({"nature": "departement"}, "obligatoire"),
-        ({"nature": "commune", "values": "01053 <b>"}, "pas un code"),
+        ({"nature": "commune", "values": "01053 <b>"}, "pas une commune"),
+        ({"nature": "fund", "values": "011 <b>"}, "pas un code"),
         ({"nature": "nulle"}, "Choisissez un critère"),
     ],
 )
@@ -178,14 +214,16 @@ def test_a_draft_belongs_to_its_author_and_a_lost_place_is_a_conflict(manager: C
 
 
 @pytest.mark.django_db
-def test_tg_01_tg_09_a_campaign_is_created_launched_once_a_day_stopped_and_resumed(manager: Client) -> None:
+def test_tg_01_tg_09_a_campaign_is_created_launched_once_a_day_stopped_and_resumed(
+    manager: Client, settings: Settings
+) -> None:
     small_country.settle()
     draft = begun(manager)
     assert manager.post(f"{draft}campagne/", {"title": "Vide"}).status_code == 400
     put(manager, draft, "age", lowest=60)
     form = {
         "title": "Soixante ans, février", "territory": "France entière", "starts_on": "2021-02-21", "channels": ["sms", "letter"],
-        "template": "covid-invitation", "act": "dose_summary.first_on", "weekly_capacity": 30,
+        "template": "covid-invitation", "act": "dose_summary.first_on", "weekly_capacity": 30, "programme": "covid19",
     }  # fmt: skip
     late = manager.post(f"{draft}campagne/", {**form, "ends_on": "2021-02-21"})
     assert late.status_code == 400 and "après le premier jour" in late.content.decode()
@@ -199,11 +237,44 @@ def test_tg_01_tg_09_a_campaign_is_created_launched_once_a_day_stopped_and_resum
     assert Invitation.objects.filter(campaign=campaign).count() == 12
     left = preview(campaign.current_target.on(DAY), DAY, []).count
     assert sum(reach(campaign, DAY).values()) == left, "those invited are left out"
+    settings.ALLANT_TODAY = date(2021, 2, 18)  # a Thursday, of the same week
+    page = manager.get("/campagnes/soixante-ans-fevrier/vague/")
+    assert page.context["left"] == 18 and "il en reste <strong>18</strong>" in page.content.decode()
+    refused = manager.post("/campagnes/soixante-ans-fevrier/vague/", {"capacity": 19})
+    assert refused.status_code == 400 and "18 invitations cette semaine" in refused.content.decode()
+    settings.ALLANT_TODAY = DAY
     manager.post("/campagnes/soixante-ans-fevrier/arreter/")
     assert "arrêtée" in manager.post("/campagnes/soixante-ans-fevrier/vague/", {"capacity": 5}).content.decode()
     manager.post("/campagnes/soixante-ans-fevrier/reprendre/")
     campaign.refresh_from_db()
     assert campaign.state_on(DAY) == "running"
+
+
+@pytest.mark.django_db
+def test_tg_02_an_objective_with_a_figure_is_set_on_the_page_and_its_gap_shown(manager: Client) -> None:
+    """TG-01, TG-02: the population is the target without what changes as it is reached; any programme."""
+    small_country.settle()
+    draft = begun(manager)
+    form = {
+        "programme": "flu", "title": "Objectif", "territory": "France entière", "starts_on": "2021-02-21", "channels": ["letter"],
+        "template": "covid-invitation", "act": "dose_summary.first_on", "objective_percent": 80,
+    }  # fmt: skip
+    put(manager, draft, "mobile")
+    refused = manager.post(f"{draft}campagne/", {**form, "act": ""})
+    assert refused.status_code == 400
+    for said in ("demande une population", "demande un acte", "aucun critère ne dit"):
+        assert said in refused.content.decode()
+    put(manager, draft, "age", lowest=60)
+    put(manager, draft, "vaccinated")
+    manager.post(f"{draft}changer/", {"operation": "inverser", "place": "2"})
+    assert "Parmi : 60 ans ou plus au 21 février 2021. Vide" in manager.get(f"{draft}campagne/").content.decode()
+    assert manager.post(f"{draft}campagne/", form)["Location"] == "/campagnes/objectif/"
+    campaign = Campaign.objects.get(slug="objectif")
+    seen = gap(campaign, DAY)
+    elders = Person.objects.filter(birth_date__lte=date(1961, 2, 21))
+    assert campaign.programme == "flu" and seen and seen.concerned == elders.count()
+    assert seen.done == elders.filter(pk__in=small_country.VACCINATED).count() > 0
+    assert f"80 % × {seen.concerned}" in manager.get("/campagnes/objectif/").content.decode().replace("\u00a0", " ")
 
 
 @pytest.mark.browser
@@ -251,6 +322,8 @@ def test_tg_03_the_workshop_by_keyboard_in_a_browser(
     page.get_by_role("button", name="Construire une cible").press("Enter")
     page.wait_for_url("**/atelier/**")
     draft = page.url
-    for nature in ("situation", "epci"):
+    for nature in ("situation", "epci", "commune"):
         page.goto(f"{draft}critere/?nature={nature}&place=")
         axe(page)
+    page.get_by_label("N° 1").fill("bourg-en")
+    page.wait_for_selector("datalist option[value='Bourg-en-Bresse (01053)']", state="attached")

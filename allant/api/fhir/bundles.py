@@ -84,7 +84,7 @@ def _read(entries: list[shapes.Entry], client: Client, today: date, book: RuleBo
             sending.received.append(None)
             sending.refusals[position] = error
     known = [(position, one) for position, one in enumerate(sending.received) if one is not None]
-    for index, refused in resolve([one for _, one in known], client).items():
+    for index, refused in resolve([one for _, one in known], client, today, book).items():
         sending.refusals[known[index][0]] = refused
     known = [(position, one) for position, one in known if position not in sending.refusals]
     for index, refused in complete([one for _, one in known], book).items():

@@ -83,7 +83,7 @@ def status_of(codes: list[str]) -> HTTPStatus:
 
 def record(received: Received, *, client: Client, today: date, book: RuleBook) -> Recorded:
     """Record one act; the one already there when it was sent before. Raises Refusal."""
-    person, act = _act(received, client, book)
+    person, act = _act(received, client, today, book)
     try:
         dose = record_dose(
             person=person,
@@ -103,7 +103,7 @@ def record(received: Received, *, client: Client, today: date, book: RuleBook) -
 
 def change(dose: Dose, received: Received, *, client: Client, today: date, book: RuleBook) -> Dose:
     """The version that follows: corrected, or cancelled when it was entered in error. Raises Refusal."""
-    person, act = _act(received, client, book)
+    person, act = _act(received, client, today, book)
     if dose.person_id != person.pk:
         text = "Une correction ne change pas de personne : annulez cet acte, puis enregistrez-le pour la bonne."
         raise refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "business-rule", text, "Immunization.patient")
@@ -125,8 +125,8 @@ def change(dose: Dose, received: Received, *, client: Client, today: date, book:
     return changed
 
 
-def _act(received: Received, client: Client, book: RuleBook) -> tuple[Person, Act]:
-    if refused := resolve([received], client) or complete([received], book):
+def _act(received: Received, client: Client, today: date, book: RuleBook) -> tuple[Person, Act]:
+    if refused := resolve([received], client, today, book) or complete([received], book):
         raise refused[0]
     return _row(Person, received.patient.pk), Act(
         occurred_on=received.occurred_on,

@@ -21,7 +21,7 @@ from allant.people.models import Scheme, Sex, SituationKind
 from allant.targeting import codec, tables
 from allant.targeting.language import Condition
 
-Asked = Literal["whole", "choices", "codes", "epci", "date"]
+Asked = Literal["whole", "choices", "codes", "communes", "epci", "date"]
 Values = Mapping[str, Any]
 HIGHEST_AGE, LONGEST_DELAY = 120, 240  # years, months: beyond, a typing error
 
@@ -29,7 +29,7 @@ HIGHEST_AGE, LONGEST_DELAY = 120, 240  # years, months: beyond, a typing error
 @dataclass(frozen=True)
 class Blank:
     """Something a criterion asks for. `whole`: a number from `lowest` to `highest`; `codes`: a list of codes typed;
-    `epci`: bodies typed or chosen in the list that comes up."""
+    `communes`, `epci`: typed or chosen in the list that comes up."""
 
     name: str
     label: str
@@ -153,7 +153,7 @@ KINDS: dict[str, Kind] = {
             PLACE,
             "Communes",
             _one_of("person.commune"),
-            (Blank("values", "Codes INSEE des communes", "codes", "Cinq caractères chacun, séparés par des espaces."),),
+            (Blank("values", "Communes", "communes", "Nom, code postal ou code INSEE : l'une d'elles suffit."),),
         ),
         Kind(
             "epci",

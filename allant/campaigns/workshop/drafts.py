@@ -6,8 +6,9 @@ from, shown beside it, and joined again when it is saved.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from typing import Any
 
 from django.db import transaction
 
@@ -18,12 +19,17 @@ from allant.campaigns.models import Campaign, TargetDraft, TargetVersion
 from allant.campaigns.workshop import tree as trees
 from allant.doctrine import RuleBook
 from allant.outreach.models import Channel
-from allant.targeting import Definition, codec, define
+from allant.targeting import Definition, InvalidTarget, codec, define
 from allant.targeting.language import Condition
 from allant.targeting.moving import moved
 
 OUTREACH_CHANNELS = frozenset({Channel.CALL, Channel.SMS})
 """A campaign that calls or texts goes towards people: the doctrine excludes more of them (`aller_vers`)."""
+
+LASTING = frozenset({"person", "situation"})
+REACHED_BY = frozenset({"person.has_landline", "person.has_mobile", "person.has_email"})
+NAMED_BY = frozenset({"column", "table", "years_since", "months_since", "days_since"})
+"""The words of the codec that name a column or a table."""
 
 MOST_UNDONE = 20  # changes; a tree of many codes is some kilobytes
 
@@ -90,9 +96,8 @@ def save_draft(draft: TargetDraft, *, by: str, book: RuleBook) -> TargetVersion:
     if locked.campaign is None:
         raise ValueError("Ce brouillon n'a pas encore de campagne : créez-la d'abord.")
     last = locked.campaign.current_target
-    version = save_target(
-        locked.campaign, target_of(locked, book), last.objective_on(last.written_on), written_on=locked.written_on, by=by
-    )
+    objective = last.objective_on(locked.written_on)
+    version = save_target(locked.campaign, target_of(locked, book), objective, written_on=locked.written_on, by=by)
     locked.delete()
     return version
 
@@ -113,6 +118,34 @@ def plan_target(draft: TargetDraft, *, slug: str, channels: tuple[str, ...], sta
     chosen = moved(trees.to_definition(draft.tree), draft.written_on, starts_on)
     unsaved = Campaign(slug=slug, channels=list(channels))
     return define(Condition(chosen.criteria) & ~standing_exclusions(unsaved, starts_on, book))
+
+
+def population_of(draft: TargetDraft, starts_on: date) -> Definition | None:
+    """Whom an objective with a figure speaks of (TG-02), on the opening day: the draft's criteria on who people are.
+
+    Those on doses, infections, invitations and contact data are left out: they change as the objective is reached. None when
+    nothing is left, or when an alternative mixes both.
+    """
+    tree = draft.tree
+    kept = [node for node in tree["and"] if _lasting(node)] if "and" in tree else [tree] * _lasting(tree)
+    try:
+        return moved(trees.to_definition({"and": kept}), draft.written_on, starts_on)
+    except InvalidTarget:
+        return None
+
+
+def _lasting(node: trees.Tree) -> bool:
+    """Whether a node speaks of who a person is, whatever was done or sent since."""
+    return all(name.split(".")[0] in LASTING and name not in REACHED_BY for name in _names(node))
+
+
+def _names(node: Any) -> Iterator[str]:
+    """The tables and columns that a node names."""
+    for key, value in node.items() if isinstance(node, Mapping) else ():
+        if key in NAMED_BY and isinstance(value, str):
+            yield value
+        for part in value if isinstance(value, list) else [value]:
+            yield from _names(part)
 
 
 def _chosen(campaign: Campaign, on: date, book: RuleBook) -> trees.Tree:

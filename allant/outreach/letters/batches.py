@@ -30,6 +30,7 @@ from allant.outreach.letters import composing
 from allant.outreach.letters.addressing import Address, addresses_of
 from allant.outreach.limits import PARIS
 from allant.outreach.models import Channel, LetterBatch, Message
+from allant.outreach.policy import Reason
 from allant.outreach.templates import MissingVariable
 
 CLAIM = 5_000
@@ -147,7 +148,10 @@ def _publish(name: str, messages: Sequence[Message], at: datetime, directory: Pa
 
 
 def _letters(messages: Sequence[Message], addresses: dict[int, Address], at: datetime, book: RuleBook) -> list[composing.Letter]:
-    """By postcode; those that have lost their cause or their address are dropped with their reason."""
+    """By postcode; those that are too late or have lost their cause or their address are dropped with their reason."""
+    late = {message.pk for message in messages if message.useful_until and message.useful_until <= at}
+    _drop(list(late), Reason.TOO_LATE)
+    messages = [message for message in messages if message.pk not in late]
     variables, words, pages = texts.variables_of(messages), texts.of_each(messages), _pages(messages)
     _drop([message.pk for message in messages if message.pk not in variables], REVOKED)
     _drop([message.pk for message in messages if message.pk in variables and message.pk not in addresses], NO_ADDRESS)

@@ -11,7 +11,7 @@ from allant.outreach.models.delivery import (
     Worker,
 )
 from allant.outreach.models.messages import Channel, Message, MessageQuerySet, Template
-from allant.outreach.models.sms import EarlyReceipt, RouteBudget
+from allant.outreach.models.sms import EarlyReceipt, InboundPart, RouteBudget
 
 __all__ = [
     "Channel", "Conversation", "ConversationTurn", "DeliveryEvent", "EarlyReceipt", "InboundMessage", "InboundPerson",

@@ -99,6 +99,8 @@ class Message(models.Model):
     next_at = models.DateTimeField(null=True, blank=True)
     "Not before this instant: hours, a cap, or the delay after a failed attempt; `held_reason` says which."
     held_reason = models.CharField(max_length=80, blank=True, default="", db_default="")
+    useful_until = models.DateTimeField(null=True, blank=True)
+    "From this instant on it never leaves, whatever its kind allows: the appointment that it reminds of has begun (AV-16)."
     attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
     claimed_at = models.DateTimeField(null=True, blank=True)
     contact_point = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""What several SMS senders share: receipts that came before their answer, and the throughput of a route."""
+"""What several SMS senders share: receipts that came before their answer, parts of long answers, the throughput of a route."""
 
 from django.db import models
 from django.db.models import Q
@@ -43,3 +43,32 @@ class RouteBudget(models.Model):
 
     def __str__(self) -> str:
         return self.route
+
+
+class InboundPart(models.Model):
+    """One part of a long answer: kept until the others have come, then a day, to know one that is given again."""
+
+    route = models.CharField(max_length=40)
+    sender = models.CharField(max_length=21)
+    reference = models.PositiveIntegerField()
+    "What the handset gave to all the parts of this answer."
+    parts = models.PositiveSmallIntegerField()
+    part = models.PositiveSmallIntegerField()
+    coding = models.PositiveSmallIntegerField()
+    body = models.BinaryField()
+    "Octets, without header: a character may be cut in two."
+    received_at = models.DateTimeField()
+    joined_at = models.DateTimeField(null=True, blank=True)
+
+    allant_kind = "mutable"  # received, then joined, then erased
+
+    class Meta:
+        verbose_name = "partie d'une réponse longue"
+        verbose_name_plural = "parties de réponses longues"
+        constraints = [
+            models.UniqueConstraint(fields=["route", "sender", "reference", "parts", "part"], name="one_inbound_part")
+        ]
+        indexes = [models.Index(fields=["received_at"], name="inbound_parts_by_age")]
+
+    def __str__(self) -> str:
+        return f"partie {self.pk}"

@@ -29,7 +29,7 @@ from allant.outreach.sms.preparing import Ready, prepare
 from allant.outreach.sms.routes import Route
 from allant.outreach.sms.session import DELIVERED, LinkLost, Session, Submission
 
-CLAIM = 500  # messages taken at once, at most; and not more than leave in two seconds
+CLAIM = 2_000  # messages taken at once, at most; and not more than leave in two seconds
 IDLE = 1.0  # seconds between two looks at an empty queue
 HOLDS = 0.5  # seconds between two looks at the emergency stops, for what is claimed already
 EARLY = 10.0  # seconds; later, a job joins what still waits

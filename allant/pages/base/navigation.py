@@ -33,6 +33,11 @@ MENU = (
     MenuEntry("Réponses", "answers", frozenset({Role.CAMPAIGN_MANAGER, Role.CALL_AGENT})),
     MenuEntry("Visites", "visits", frozenset({Role.DELEGATE})),
     MenuEntry("Espace professionnel", "professional_home", frozenset({Role.HEALTH_PROFESSIONAL, Role.PORTAL_USER})),
+    MenuEntry(
+        "Lieux de rendez-vous",
+        "places",
+        frozenset({Role.HEALTH_PROFESSIONAL, Role.FRONT_DESK_AGENT, Role.PARTNER, Role.CAMPAIGN_MANAGER}),
+    ),
     MenuEntry("Administration", "administration_home", frozenset({Role.ADMINISTRATOR, Role.IDENTITY_AGENT})),
     MenuEntry("Mon espace", "insured_home", frozenset({Role.INSURED})),
 )

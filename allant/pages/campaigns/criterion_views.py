@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from allant.accounts.access import requires
 from allant.accounts.roles import Role
@@ -17,9 +17,13 @@ from allant.campaigns.models import TargetDraft
 from allant.campaigns.workshop import catalogue, drafts
 from allant.campaigns.workshop import tree as trees
 from allant.campaigns.workshop.recognition import recognised
+from allant.geography import find
+from allant.pages.campaigns.place_fields import commune_label
 from allant.pages.campaigns.workshop_forms import CriterionForm
 from allant.pages.campaigns.workshop_views import draft_page, own_draft, trail
 from allant.targeting import InvalidTarget
+
+OFFERED, LONGEST = 12, 80  # suggestions, characters read
 
 
 class NotAsked(ValueError):
@@ -64,6 +68,18 @@ def criterion(request: HttpRequest, draft: int) -> HttpResponse:
     title = f"{asked.kind.label} : modifier" if asked.mark else asked.kind.label
     context = {"title": title, "trail": trail(found), "form": form, "kind": asked.kind, "asked": asked, "draft": found}
     return render(request, "campaigns/workshop_criterion.html", context, status=400 if form.errors else 200)
+
+
+@requires(Role.CAMPAIGN_MANAGER)
+@require_safe
+def communes_offered(request: HttpRequest) -> JsonResponse:
+    """`?q=`, two characters or more of a name or a postcode: `{"results": ["Bourg-en-Bresse (01053)", …]}`, twelve at most.
+
+    Nothing of a person is read, so nothing is written in the access log.
+    """
+    request.access_logged = True  # type: ignore[attr-defined]
+    found = find(request.GET.get("q", "").strip()[:LONGEST], 3 * OFFERED)
+    return JsonResponse({"results": list(dict.fromkeys(map(commune_label, found)))[:OFFERED]})
 
 
 def _put(draft: TargetDraft, asked: Asked, form: CriterionForm) -> bool:

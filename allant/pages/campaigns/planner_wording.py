@@ -21,6 +21,7 @@ NAMES = {
     "covid19": "Vaccination contre la Covid-19",
     "flu": "Vaccination contre la grippe",
     "health_space": "Mon espace santé",
+    "rights": "Droits à la C2S et à l’AME",
 }
 RESERVE_NAME = "Réserve nationale"
 UNKNOWN_PLACE = "Département non renseigné"

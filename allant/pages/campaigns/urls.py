@@ -28,6 +28,7 @@ urlpatterns = [
     path("atelier/cibles/<int:draft>/critere/", criterion_views.criterion, name="target_criterion"),
     path("atelier/cibles/<int:draft>/enregistrer/", workshop_views.save_draft, name="save_draft"),
     path("atelier/cibles/<int:draft>/campagne/", workshop_views.new_campaign, name="new_campaign"),
+    path("atelier/communes/", criterion_views.communes_offered, name="communes_offered"),
     path("plan/invitations/", planner_views.plans, name="invitation_plans"),
     path("plan/invitations/<int:plan>/", planner_views.plan_page, name="invitation_plan"),
     path("plan/invitations/<int:plan>/adopter/", planner_views.adopt, name="adopt_plan"),

@@ -12,7 +12,7 @@ from allant import clock
 from allant.accounts.access import requires
 from allant.accounts.roles import Role
 from allant.accounts.sign_in import roles_of
-from allant.campaigns import reads
+from allant.campaigns import reads, territories
 from allant.campaigns.effect import comparison, effect
 from allant.campaigns.models import Campaign
 from allant.doctrine import rules
@@ -39,7 +39,7 @@ def campaign_page(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = get_object_or_404(Campaign.objects.with_counts(), slug=slug)
     today = clock.today()
     target = campaign.current_target
-    count, split = breakdowns(target, today)
+    count, split = breakdowns(territories.narrowed(campaign, target.on(today), today))
     gap = reads.gap(campaign, today)
     book = rules.as_known_on(today)
     return render(
@@ -59,6 +59,7 @@ def campaign_page(request: HttpRequest, slug: str) -> HttpResponse:
             "sees_target": sees_target(request, campaign),
             "manages": Role.CAMPAIGN_MANAGER in roles_of(request),
             "count": count,
+            "started": territories.started_on(campaign, today),
             "breakdowns": split,
             "waves": [(wave, _by_channel(wave.by_channel)) for wave in campaign.waves.order_by("-number")],
             "effects": [(channel_name(row.channel), row) for row in effect(campaign, today, book)],

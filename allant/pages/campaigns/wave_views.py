@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -18,7 +20,7 @@ from allant.accounts.sign_in import actor_of
 from allant.campaigns.actions import resume_campaign, stop_campaign
 from allant.campaigns.models import Campaign
 from allant.campaigns.planner import bounds
-from allant.campaigns.waves import CampaignClosed, launch_wave, reach
+from allant.campaigns.waves import CampaignClosed, launch_wave, left_of_week, reach
 from allant.pages.campaigns.medical import sees_target
 from allant.pages.campaigns.wording import channel_name
 
@@ -26,20 +28,32 @@ LARGEST = 10_000_000
 
 
 class LaunchForm(forms.Form):
-    """How many invitations at most."""
+    """How many invitations at most; `left`: what the campaign's weekly capacity lets leave this week, None without one."""
 
     capacity = forms.IntegerField(
-        label="Invitations, au plus", required=False, min_value=1, max_value=LARGEST, help_text="Vide : toutes.",
+        label="Invitations, au plus", required=False, min_value=1, max_value=LARGEST,
         widget=forms.NumberInput(attrs={"class": "fr-input", "inputmode": "numeric"}),
     )  # fmt: skip
-
-
     held_out = forms.IntegerField(
         label="Groupe de comparaison, en pour cent", required=False, min_value=0, max_value=50,
         help_text="Part tirée au sort que cette campagne n'invitera pas, pour mesurer ce que l'invitation change. "
         "Vide ou 0 : personne.",
         widget=forms.NumberInput(attrs={"class": "fr-input", "inputmode": "numeric"}),
     )  # fmt: skip
+
+    def __init__(self, *args: Any, left: int | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.left = left
+        self.fields["capacity"].help_text = "Vide : toutes." if left is None else f"Vide : les {left} de la semaine."
+
+    def clean_capacity(self) -> int | None:
+        """Within what is left of the week."""
+        typed: int | None = self.cleaned_data["capacity"]
+        if typed is not None and self.left is not None and typed > self.left:
+            raise forms.ValidationError(
+                f"La capacité de la campagne laisse {self.left} invitations cette semaine : demandez-en autant ou moins."
+            )
+        return typed
 
 
 @requires(Role.CAMPAIGN_MANAGER)
@@ -48,12 +62,16 @@ def launch(request: HttpRequest, slug: str) -> HttpResponse:
     """What a wave of today would be; then launch it. A second click finds the wave of the day there."""
     campaign = get_object_or_404(Campaign, slug=slug)
     today = clock.today()
-    form = LaunchForm(request.POST or None, initial={"capacity": campaign.weekly_capacity})
+    gone = campaign.waves.filter(planned_on=today).first()
+    left = None if gone else left_of_week(campaign, today)  # a second click asks for nothing more
+    form = LaunchForm(request.POST or None, left=left)
     problem = ""
     if request.method == "POST" and form.is_valid():
         try:
-            capacity, aside = form.cleaned_data["capacity"] or LARGEST, (form.cleaned_data["held_out"] or 0) / 100
-            wave = launch_wave(campaign, on=today, by=str(actor_of(request)), capacity=capacity, held_out=aside)
+            aside = (form.cleaned_data["held_out"] or 0) / 100
+            wave = launch_wave(
+                campaign, on=today, by=str(actor_of(request)), capacity=form.cleaned_data["capacity"], held_out=aside
+            )
         except CampaignClosed as error:
             problem = str(error)
         else:
@@ -69,11 +87,12 @@ def launch(request: HttpRequest, slug: str) -> HttpResponse:
         "campaign": campaign,
         "target": campaign.current_target,
         "sees_target": sees_target(request, campaign),
-        "today_wave": campaign.waves.filter(planned_on=today).first(),
+        "today_wave": gone,
         "reachable": sum(by_channel.values()),
         "unreachable": found.get(None, 0),
         "by_channel": [(channel_name(code), persons) for code, persons in by_channel.items()],
         "planned": bounds.planned(campaign, today),
+        "left": left,
         "form": form,
         "problem": problem,
     }

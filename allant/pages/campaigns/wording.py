@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 
 from allant.campaigns.actions import HANDED_OVER
-from allant.campaigns.models import TargetVersion
 from allant.geography import departements
 from allant.outreach.models import Channel
 from allant.people.models import Scheme, Sex
-from allant.targeting import engine_postgres
+from allant.targeting import Definition, engine_postgres
 
 UNKNOWN = "Non renseigné"
 WITHOUT_CHANNEL = "sans moyen de contact"
@@ -55,14 +53,14 @@ def channel_name(code: str) -> str:
     return Channel(code).label if code in Channel.values else WITHOUT_CHANNEL
 
 
-def breakdowns(target: TargetVersion, on: date) -> tuple[int, list[Breakdown]]:
-    """How many people are in the target on a day; by sex, scheme and département, the most numerous first."""
+def breakdowns(target: Definition) -> tuple[int, list[Breakdown]]:
+    """How many people are in a target; by sex, scheme and département, the most numerous first."""
     names = {
         "sex": ("Sexe", dict(Sex.choices)),
         "scheme": ("Régime", dict(Scheme.choices)),
         "departement": ("Département", {code: place.name for code, place in departements().items()}),
     }
-    total, by_column = engine_postgres.breakdowns(target.on(on), tuple(names))
+    total, by_column = engine_postgres.breakdowns(target, tuple(names))
     return total, [_breakdown(title, by_column[column], total, labels) for column, (title, labels) in names.items()]
 
 

@@ -3,40 +3,22 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.utils.text import slugify
 
 from allant.campaigns.actions import CampaignPlan
+from allant.campaigns.ready_made import programmes
 from allant.campaigns.workshop.catalogue import Blank, Kind
-from allant.geography import Epci, epcis, epcis_named
 from allant.outreach.models import Channel, Template
-from allant.targeting import Definition
+from allant.pages.campaigns.place_fields import MOST_CODES, CommunesField, EpciField
+from allant.pages.campaigns.planner_wording import programme_name
+from allant.targeting import Definition, sentence
 
 CODE = re.compile(r"[0-9A-Z]{1,10}")
-MOST_CODES = 500
 DATE = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "fr-input"})
-
-
-class ListedInputs(forms.Widget):
-    """Boxes of one name that share a list of suggestions of the browser's own: works with the keyboard, without a script."""
-
-    template_name = "campaigns/listed_inputs.html"
-    LEAST, SPARE = 3, 1  # boxes shown, and empty ones beside those filled
-
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
-        """What was typed, empty boxes left out."""
-        typed = data.getlist(name) if hasattr(data, "getlist") else data.get(name, [])
-        return [text.strip() for text in typed if text.strip()]
-
-    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
-        """The boxes and the suggestions."""
-        context: dict[str, Any] = super().get_context(name, None, attrs)
-        filled = list(value or [])
-        empty = max(self.LEAST - len(filled), self.SPARE)
-        context["widget"] |= {"boxes": filled + [""] * empty, "offered": EpciField.offered()}
-        return context
 
 
 class CodesField(forms.CharField):
@@ -56,44 +38,6 @@ class CodesField(forms.CharField):
         if len(codes) > MOST_CODES:
             raise forms.ValidationError(f"{len(codes)} codes, {MOST_CODES} au plus : choisissez un territoire plus grand.")
         return codes
-
-
-class EpciField(forms.Field):
-    """Intercommunal bodies, typed by name or code, or chosen in the list that the browser offers; a list of codes."""
-
-    widget = ListedInputs
-    asked_in_several_boxes = True
-    _LABELLED = re.compile(r"\((\d{9})\)$")
-
-    def prepare_value(self, value: Any) -> list[str]:
-        """Codes as they are chosen in the list; what was typed stays as it was."""
-        return [self._label(epcis()[text]) if text in epcis() else text for text in value or []]
-
-    def clean(self, value: Any) -> list[str]:
-        """Refuse what names no body, or several, quoting it."""
-        codes = list(dict.fromkeys(self._code(text) for text in super().clean(value)))
-        if len(codes) > MOST_CODES:
-            raise forms.ValidationError(f"{len(codes)} intercommunalités, {MOST_CODES} au plus : choisissez un département.")
-        return codes
-
-    def _code(self, text: str) -> str:
-        labelled = self._LABELLED.search(text)
-        found = epcis_named(labelled[1] if labelled else text)
-        if not found:
-            raise forms.ValidationError(f"« {text[:60]} » n'est pas une intercommunalité : choisissez dans la liste proposée.")
-        if len(found) > 1:
-            which = " ou ".join(self._label(body) for body in found)
-            raise forms.ValidationError(f"Plusieurs intercommunalités portent ce nom : {which}.")
-        return found[0].code
-
-    @staticmethod
-    def _label(body: Epci) -> str:
-        return f"{body.name} ({body.code})"
-
-    @classmethod
-    def offered(cls) -> list[str]:
-        """Every body, as it is chosen."""
-        return [cls._label(body) for body in epcis().values()]
 
 
 class CriterionForm(forms.Form):
@@ -127,6 +71,8 @@ def _field(blank: Blank) -> forms.Field:
             return forms.MultipleChoiceField(choices=blank.choices(), widget=forms.CheckboxSelectMultiple, **common)
         case "codes":
             return CodesField(**common)
+        case "communes":
+            return CommunesField(**common)
         case "epci":
             return EpciField(**common)
         case _:
@@ -136,10 +82,15 @@ def _field(blank: Blank) -> forms.Field:
 class CampaignForm(forms.Form):
     """What a campaign needs besides its target (TG-01)."""
 
+    programme = forms.ChoiceField(label="Programme", widget=forms.Select(attrs={"class": "fr-select"}))
     title = forms.CharField(label="Titre", max_length=200, widget=forms.TextInput(attrs={"class": "fr-input"}))
     objective = forms.CharField(
         label="Objectif, en une phrase", max_length=500, required=False, widget=forms.TextInput(attrs={"class": "fr-input"})
     )
+    objective_percent = forms.IntegerField(
+        label="Part à atteindre, en pour cent", required=False, min_value=1, max_value=100,
+        widget=forms.NumberInput(attrs={"class": "fr-input", "inputmode": "numeric"}),
+    )  # fmt: skip
     territory = forms.CharField(
         label="Territoire", max_length=100, initial="France entière", widget=forms.TextInput(attrs={"class": "fr-input"})
     )
@@ -151,8 +102,9 @@ class CampaignForm(forms.Form):
     )  # fmt: skip
     template = forms.ChoiceField(label="Texte des messages", widget=forms.Select(attrs={"class": "fr-select"}))
     act = forms.ChoiceField(
-        label="Acte attendu", widget=forms.Select(attrs={"class": "fr-select"}),
+        label="Acte attendu", required=False, widget=forms.Select(attrs={"class": "fr-select"}),
         choices=[
+            ("", "Aucun : la campagne informe, et rien n’est mesuré"),
             ("dose_summary.first_on", "Première dose"),
             ("dose_summary.complete_on", "Schéma complet"),
             ("dose_summary.booster_on", "Rappel"),
@@ -163,8 +115,12 @@ class CampaignForm(forms.Form):
         help_text="Vide : sans limite.", widget=forms.NumberInput(attrs={"class": "fr-input", "inputmode": "numeric"}),
     )  # fmt: skip
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, population: Definition | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.population = population
+        asked = sentence(population) if population else "aucun critère ne dit qui sont ces personnes"
+        self.fields["objective_percent"].help_text = f"Parmi : {asked}. Vide : pas d’objectif chiffré."
+        self.fields["programme"].choices = [(code, programme_name(code)) for code in programmes()]
         slugs = Template.objects.order_by("slug").values_list("slug", flat=True).distinct()
         self.fields["template"].choices = [(slug, slug) for slug in slugs]
 
@@ -179,21 +135,33 @@ class CampaignForm(forms.Form):
             if without := [Channel(code).label for code in channels if code not in worded]:
                 lacking = f"Ce texte n'existe pas pour : {', '.join(without)}. Choisissez-en un autre, ou un autre canal."
                 self.add_error("template", lacking)
+        if values.get("objective_percent"):
+            self._check_objective(values)
         if "title" in values and not self.slug:
             self.add_error("title", "Le titre ne contient ni lettre ni chiffre.")
         return values
+
+    def _check_objective(self, values: dict[str, Any]) -> None:
+        if self.population is None:
+            lacking = "Un objectif chiffré demande une population : ajoutez à la cible un âge, un territoire ou une situation."
+            self.add_error("objective_percent", lacking)
+        if not values.get("act"):
+            self.add_error("act", "Un objectif chiffré demande un acte attendu.")
 
     @property
     def slug(self) -> str:
         """The identifier made from the title."""
         return slugify(self.cleaned_data.get("title", ""))[:50].strip("-")
 
-    def plan(self, target: Definition) -> CampaignPlan:
-        """The campaign to be, with its target."""
+    def plan(self, target: Definition, population: Definition | None) -> CampaignPlan:
+        """The campaign to be, with its target and whom its objective speaks of, both on its opening day."""
         values = self.cleaned_data
+        percent = values["objective_percent"]
         return CampaignPlan(
-            slug=self.slug, programme="covid19", title=values["title"], objective=values["objective"],
+            slug=self.slug, programme=values["programme"], title=values["title"], objective=values["objective"],
             territory=values["territory"], starts_on=values["starts_on"], ends_on=values["ends_on"],
             channels=tuple(values["channels"]), template=values["template"], act=values["act"],
             weekly_capacity=values["weekly_capacity"], target=target,
+            objective_share=Decimal(percent) / 100 if percent else None,
+            objective_population=population if percent else None,
         )  # fmt: skip

@@ -16,6 +16,7 @@ from allant.accounts.access import requires
 from allant.accounts.roles import Role
 from allant.accounts.sign_in import actor_of
 from allant.campaigns.models import Campaign, TargetDraft
+from allant.campaigns.territories import narrowed, started_on
 from allant.campaigns.workshop import catalogue, drafts
 from allant.campaigns.workshop import tree as trees
 from allant.campaigns.workshop.preview import preview
@@ -110,13 +111,17 @@ def save_draft(request: HttpRequest, draft: int) -> HttpResponse:
 def new_campaign(request: HttpRequest, draft: int) -> HttpResponse:
     """Name, dates, channels, texts and capacity of the campaign this target is for (TG-01)."""
     found = own_draft(request, draft)
-    form = CampaignForm(request.POST or None, initial={"starts_on": clock.today()})
+    today = clock.today()
+    form = CampaignForm(
+        request.POST or None, population=drafts.population_of(found, today), initial={"starts_on": today, "programme": "covid19"}
+    )
     if request.method == "POST" and form.is_valid():
         try:
             channels = tuple(form.cleaned_data["channels"])
             starts_on = form.cleaned_data["starts_on"]
             target = drafts.plan_target(found, slug=form.slug, channels=channels, starts_on=starts_on, book=_book())
-            campaign = drafts.found_campaign(found, form.plan(target), by=str(actor_of(request)))
+            plan = form.plan(target, drafts.population_of(found, starts_on))
+            campaign = drafts.found_campaign(found, plan, by=str(actor_of(request)))
             messages.success(request, "Campagne créée. Aucune invitation ne part avant une première vague.")
             return redirect("campaign", slug=campaign.slug)
         except ValueError as error:  # an invalid target, or a title already taken
@@ -140,6 +145,7 @@ def draft_page(request: HttpRequest, draft: TargetDraft, problem: str = "", stat
         "rows": [(row, min(len(row.path), trees.DEEPEST), _editable(draft, row)) for row in trees.rows(draft.tree)],
         "families": catalogue.families(),
         "excluded": excluded,
+        "started": started_on(campaign, draft.written_on) if campaign else None,
         **_meaning(draft, book),
     }
     return render(request, "campaigns/workshop.html", context, status=status)
@@ -158,6 +164,8 @@ def _meaning(draft: TargetDraft, book: RuleBook) -> dict[str, Any]:
 def _counted(definition: Definition, draft: TargetDraft) -> dict[str, Any]:
     """The number and the splits, of the register or of the snapshot configured; or why they are not known."""
     channels = draft.campaign.channels if draft.campaign else Channel.values
+    if draft.campaign:
+        definition = narrowed(draft.campaign, definition, draft.written_on)
     try:
         snapshot = configured()
         seen = preview(definition, draft.written_on, channels, snapshot)

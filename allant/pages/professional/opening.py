@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from allant.pages.base.errors import Missing
 from allant.people.models import Person
 
-FoundBy = Literal["code", "nir", "card", "entry", "invitation"]
+FoundBy = Literal["code", "nir", "card", "entry", "invitation", "appointment"]
 
 KEPT = 300
 SESSION_KEY = "allant_files"

@@ -53,6 +53,7 @@ def settle() -> Sender:
         by="test",
     )  # fmt: skip
     doctor = Practitioner.objects.create(rpps=RPPS, family_name="Blanc", given_names="Alix", profession="10")
+    Practitioner.objects.create(rpps="99000000037", family_name="Noir", given_names="Lou", profession="dieteticien")
     practice = Organisation.objects.create(code="CABINET", name="Cabinet des Lilas", kind="practice")
     return Sender("psc:test", "CABINET", "Cabinet des Lilas", practice, doctor)
 

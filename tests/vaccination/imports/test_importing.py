@@ -61,12 +61,12 @@ def test_a_right_line_is_a_dose_with_everything_it_says(sender: Sender) -> None:
 def test_encodings_and_separators(sender: Sender, encoding: str, separator: str) -> None:
     """VC-61: UTF-8 with or without its mark, Windows-1252, UTF-16; four separators; quoted values; CRLF."""
     zoe = {"nir": "1850313055003", "nom": "Petit", "prenom": "Zoé", "date_naissance": "14/07/2012"}
-    zoe["justificatif"] = 'Carnet, "étranger" ; vu'
+    zoe |= {"justificatif": 'Carnet, "étranger" ; vu', "pays": "Suède"}
     content = register.text([{**USUAL, **zoe}], separator).encode(encoding)
     file = register.send(content, sender)
     assert (counts(file), register.faults(file)) == ((1, 1, 0, 0), {})
     dose = Dose.objects.get(person=4)
-    assert dose.proof == 'Carnet, "étranger" ; vu'
+    assert dose.proof == 'Carnet, "étranger" ; vu (à l\'étranger : Suède)'
     assert file.separator == separator
 
 
@@ -152,10 +152,8 @@ def test_what_a_spreadsheet_would_compute_comes_back_harmless(sender: Sender) ->
 
 def test_the_number_of_a_parent_leads_to_the_child(sender: Sender) -> None:
     """VC-11: twins attached to one number are told apart by the given name."""
-    twins = [
-        {"nir": "1 85 03 13 055 003", "nom": "PETIT", "prenom": name, "date_naissance": "14/07/2012", "justificatif": "Carnet"}
-        for name in ("Zoe", "LÉA")
-    ]
+    child = {"nir": "1 85 03 13 055 003", "nom": "PETIT", "date_naissance": "14/07/2012"}
+    twins = [{**child, "prenom": name, "justificatif": "Carnet", "pays": "Mali"} for name in ("Zoe", "LÉA")]
     assert counts(register.send(lines(*twins), sender)) == (2, 2, 0, 0)
     assert set(Dose.objects.exclude(person=7).values_list("person_id", flat=True)) == {4, 5}
 
@@ -198,11 +196,22 @@ def test_the_immunodepressed_are_known_from_the_register(sender: Sender) -> None
 
 
 def test_history_comes_with_its_proof(sender: Sender) -> None:
-    """VC-42: a dose given abroad before any authorisation here, without lot."""
+    """VC-42: a dose given before any authorisation here, without lot; it is not the act of who reads the document."""
     file = register.send(lines({"date": "01/12/2020", "lot": "", "rpps": "", "justificatif": "Certificat britannique"}), sender)
     assert counts(file) == (1, 1, 0, 0)
     dose = Dose.objects.forced().get()
     assert (dose.forced_rules, dose.proof) == (["before_authorisation"], "Certificat britannique")
+    assert dose.practitioner is None
+
+
+def test_a_dose_given_abroad_names_its_country(sender: Sender) -> None:
+    """VC-42: since the opening, as on the page and by FHIR; under that proof it breaks rules. Without country it is refused."""
+    abroad = {"date": "06/01/2021", "vaccin": "Janssen", "lot": "", "justificatif": "Carnet"}
+    refused = register.send(lines(abroad), sender)
+    assert (counts(refused), register.faults(refused)) == ((1, 0, 0, 1), {2: [("given_here", "justificatif")]})
+    assert counts(register.send(lines({**abroad, "pays": "États-Unis"}), sender)) == (1, 1, 0, 0)
+    dose = Dose.objects.get()
+    assert (dose.forced_rules, dose.proof) == (["before_authorisation"], "Carnet (à l'étranger : États-Unis)")
 
 
 def test_kinds_of_fault_are_counted(sender: Sender) -> None:
