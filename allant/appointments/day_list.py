@@ -40,7 +40,8 @@ class Row:
         """What a file holds, in the order of `HEADER`."""
         rank = self.appointment.rank if self.appointment.slot.vaccine else ""
         return (
-            f"{self.starts:%H:%M}", self.family_name, self.given_names, self.birth_date, self.service, rank, self.phone, self.state,
+            f"{self.starts:%H:%M}", self.family_name, self.given_names, self.birth_date, self.service, rank, self.phone,
+            self.state,
         )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from allant.appointments.calendar import make_slots, zone_at
 from allant.appointments.ending import close_slots
 from allant.appointments.models import Appointment, Closure, Place, Schedule, Slot
 from allant.appointments.public_holidays import holidays_between
+from allant.appointments.querysets import SlotQuerySet
 from allant.directory.actions import LocationRefused, location_for
 from allant.directory.models import Organisation
 from allant.doctrine import RuleBook
@@ -178,8 +179,16 @@ def end_opening(schedule: Schedule, on: date, *, by: str, reason: str, at: datet
     schedule.ends_on = on
     with pghistory.context(by=by):
         schedule.save(update_fields=["ends_on"])
-    concerned = Slot.objects.filter(schedule=schedule, starts_at__gte=_midnight(schedule.place, on), closed_at=None)
-    return close_slots(list(concerned.values_list("pk", flat=True)), by=by, reason=reason, at=at)
+    return close_slots(list(_slots_after(schedule, on).values_list("pk", flat=True)), by=by, reason=reason, at=at)
+
+
+def booked_after(schedule: Schedule, on: date) -> int:
+    """How many appointments the end of an opening on a day would end."""
+    return Appointment.objects.open().filter(slot__in=_slots_after(schedule, on)).count()
+
+
+def _slots_after(schedule: Schedule, on: date) -> SlotQuerySet:
+    return Slot.objects.filter(schedule=schedule, starts_at__gte=_midnight(schedule.place, on), closed_at=None)
 
 
 @transaction.atomic
@@ -195,7 +204,7 @@ def close_days(
     return closure, close_slots(concerned, by=by, reason=reason, at=at)
 
 
-def slots_between(place: Place, first: date, last: date) -> Iterable[Slot]:
+def slots_between(place: Place, first: date, last: date) -> SlotQuerySet:
     """The open slots of a place over days `[first, last)` of its own clock."""
     return Slot.objects.filter(
         place=place, starts_at__gte=_midnight(place, first), starts_at__lt=_midnight(place, last), closed_at=None

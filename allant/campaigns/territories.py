@@ -168,7 +168,7 @@ def cohorts(campaign: Campaign, on: date, book: RuleBook) -> list[Cohort]:
     for day in sorted({row.starts_on for row in started if row.starts_on}):
         codes = tuple(sorted(row.departement_code for row in started if row.starts_on == day))
         sides = _counts(campaign, codes, ours, day, on)
-        if sides:
+        if sides and all(people for people, _ in sides):  # nobody on one side: nothing to compare
             found.append(Cohort(day, codes, newcombe(*(wilson(done, people, confidence) for people, done in sides))))
     return found
 

@@ -32,6 +32,9 @@ Progress = Callable[[int, int], None]
 
 _NOT_OPEN = {"stopped": "est arrêtée", "planned": "n'a pas encore commencé", "ended": "est terminée"}
 
+READ_ONCE = ("person", "dose_summary")
+"""Fact tables that every target of a programme asks: computed once for all the targets of a statement."""
+
 _LIST = pa.schema([("person_id", pa.int64()), ("channel", pa.string())])
 _FOUND = pa.field("found", pa.int64())
 _FAIR = "hashint8extended(person_id, hashtextextended(%s, 0)), person_id"
@@ -132,11 +135,11 @@ def _keep_aside(wave: Wave, people: pa.Table) -> None:
 
 def _select(campaign: Campaign, definition: Definition, on: date, capacity: int | None) -> tuple[pa.Table, int]:
     """The people still to invite that a channel can reach, ascending, and how many there are without capacity nor plan."""
-    waiting, parameters = waiting_sql(campaign, definition, on)
-    reachable = f"SELECT * FROM ({waiting}) AS q WHERE channel IS NOT NULL"
     planned = bounds.planned(campaign, on)
     if planned is not None:
-        return _select_planned(campaign, reachable, parameters, planned, on, capacity)
+        return _found(bulk.copy_out(*planned_sql(campaign, definition, planned, on, capacity), _LIST.append(_FOUND)))
+    waiting, parameters = waiting_sql(campaign, definition, on)
+    reachable = f"SELECT * FROM ({waiting}) AS q WHERE channel IS NOT NULL"
     if capacity is None:
         people = bulk.copy_out(f"SELECT person_id, channel FROM ({reachable}) AS r", parameters, _LIST)
         return people.sort_by("person_id"), people.num_rows
@@ -148,34 +151,31 @@ def _select(campaign: Campaign, definition: Definition, on: date, capacity: int 
     return _found(people)
 
 
-def _select_planned(
-    campaign: Campaign, reachable: str, parameters: list[object], planned: bounds.Planned, on: date, capacity: int | None
-) -> tuple[pa.Table, int]:
-    """Of each département, what the adopted plan leaves to this campaign this week, in the fair order (TG-08).
+def planned_sql(
+    campaign: Campaign, definition: Definition, planned: bounds.Planned, on: date, capacity: int | None
+) -> tuple[str, list[object]]:
+    """A SELECT of person_id, channel and found: of each département, what the adopted plan leaves this week, in the fair order.
 
-    Whoever a more urgent group of the plan still waits for, or has invited since, is its own.
+    Whoever a more urgent group of the plan still waits for, or has invited since, is its own. The register is read once for all.
     """
-    people = f"""{reachable} AND NOT EXISTS (
+    waiting, parameters = waiting_sql(campaign, definition, on, bare=True)
+    people = f"""SELECT * FROM ({waiting}) AS q WHERE channel IS NOT NULL AND NOT EXISTS (
         SELECT FROM campaigns_invitation i JOIN campaigns_campaign c ON c.id = i.campaign_id
         WHERE i.person_id = q.person_id AND i.wave_id > %s AND i.revoked_at IS NULL AND c.slug = ANY(%s))"""
-    parameters = [*parameters, planned.last_wave, planned.before]
+    parameters += [planned.last_wave, planned.before]
     for former in planned.more_urgent:
-        theirs, their_parameters = waiting_sql(former, former.current_target.on(on), on)
+        theirs, their_parameters = waiting_sql(former, former.current_target.on(on), on, bare=True)
         people += f""" AND NOT EXISTS (SELECT FROM ({theirs}) AS former
                        WHERE former.person_id = q.person_id AND former.channel IS NOT NULL)"""
-        parameters = [*parameters, *their_parameters]
-    taken = bulk.copy_out(
-        f"""WITH placed AS (
-                SELECT person_id, channel, coalesce(departement, '') AS departement, count(*) OVER () AS found,
-                       row_number() OVER (PARTITION BY coalesce(departement, '') ORDER BY {_FAIR}) AS place
-                FROM ({people}) AS r)
-            SELECT person_id, channel, found FROM placed
-            JOIN unnest(%s::text[], %s::int[]) AS share (departement, persons) USING (departement)
-            WHERE place <= persons ORDER BY {_FAIR} LIMIT %s""",
-        [campaign.slug, *parameters, list(planned.left), list(planned.left.values()), campaign.slug, capacity],
-        _LIST.append(_FOUND),
-    )  # fmt: skip
-    return _found(taken)
+        parameters += their_parameters
+    query = f"""{engine_postgres.sources(READ_ONCE if planned.more_urgent else ())}, placed AS (
+            SELECT person_id, channel, coalesce(departement, '') AS departement, count(*) OVER () AS found,
+                   row_number() OVER (PARTITION BY coalesce(departement, '') ORDER BY {_FAIR}) AS place
+            FROM ({people}) AS r)
+        SELECT person_id, channel, found FROM placed
+        JOIN unnest(%s::text[], %s::int[]) AS share (departement, persons) USING (departement)
+        WHERE place <= persons ORDER BY {_FAIR} LIMIT %s"""
+    return query, [campaign.slug, *parameters, list(planned.left), list(planned.left.values()), campaign.slug, capacity]
 
 
 def _found(people: pa.Table) -> tuple[pa.Table, int]:

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 
+from allant import clock
 from allant.campaigns.models import Invitation
 from allant.campaigns.professionals.mailings import draft_changes
 from allant.country.capacities import write_capacities
@@ -19,6 +20,7 @@ from allant.country.cards import write_cards
 from allant.country.insured_accounts import write_insured_accounts
 from allant.country.official.facts import load_population, load_series
 from allant.country.official.series import UNKNOWN_CLASS, Series
+from allant.country.places import write_places
 from allant.country.population.load import load_country
 from allant.country.population.make import make_country
 from allant.country.replay.campaigns import BY, save_campaigns
@@ -89,6 +91,7 @@ def replay_loaded(series: Series, progress: Progress) -> Outcome:
     replace_official(official_rows(series))
     replay(series, people=people, progress=progress)
     write_capacities(last_day, by=BY)
+    write_places(clock.today(), rules.as_known_on(clock.today()), by=BY)
     draft_changes(now=rules.as_known_on(last_day), before=rules.as_known_on(series.days[0].item() - timedelta(days=1)), by=BY)
     _publish(last_day, progress)
     write_cards(Path(settings.ALLANT_HOME))

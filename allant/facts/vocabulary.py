@@ -55,8 +55,9 @@ class Fact:
 
     `label_fr` names it ("sexe"), `unknown_fr` says what null means ("sexe inconnu", "pas de rappel").
     `choices` gives the French label of each allowed value, or a function that does (called once, when first needed);
-    a criterion on another value is refused, unless `others`: a code that has gone since still means whom it meant. Optional wordings make sentences read well: `known_fr` ("rappel reçu"),
-    `true_fr` / `false_fr` for a boolean, `value_fr` with `{}` for a text ("dans le département {}").
+    a criterion on another value is refused, unless `others`: a code that has gone since still means whom it meant.
+    Optional wordings make sentences read well: `known_fr` ("rappel reçu"), `true_fr` / `false_fr` for a boolean, `value_fr`
+    with `{}` for a text ("dans le département {}").
     `null_is` is the value that null, or no row at all, stands for (0 for a number of doses).
     """
 

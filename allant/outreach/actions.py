@@ -41,8 +41,8 @@ def queue_messages(
 
     `select` gives person_id (practitioner_id, organisation_id when they are `to` a practitioner, an organisation), cause_id,
     channel, template, created_on, send_after; and useful_until when `until`: the instant from which the message must not leave
-    any more (timestamptz, or null), as a reminder once its appointment has begun (AV-16). A cause already in the outbox on the same
-    channel is left as it is, so that a killed batch can be run again.
+    any more (timestamptz, or null), as a reminder once its appointment has begun (AV-16). A cause already in the outbox on
+    the same channel is left as it is, so that a killed batch can be run again.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("queue_messages runs in the transaction of the event that causes the messages.")

@@ -21,8 +21,8 @@ from allant.outreach.dialogues import actions as dialogues
 from allant.outreach.kinds import kind, kinds_of_templates
 from allant.outreach.limits import PARIS
 from allant.outreach.models import Channel, Conversation, DeliveryEvent, InboundMessage, InboundPerson, Message
+from allant.outreach.sms import long_answers
 from allant.outreach.sms.numbers import as_registered
-from allant.outreach.sms.segments import decoded
 from allant.outreach.word_lists import among, bare
 from allant.people.models import ContactKind, ContactPoint
 
@@ -30,7 +30,6 @@ STOP, START, DIALOGUE, REPLY = "stop", "start", "dialogue", "reply"
 BY_RULE = "règle automatique"
 STOPPED = "STOP reçu"
 CAUSE = "inbound"
-UCS_2, LATIN_1 = 0x08, 0x03
 
 # Waiting SMS of people whom no other number reaches; those of kinds that a refusal does not stop stay (the claim judges them).
 _DROP = """
@@ -62,17 +61,35 @@ def typed(unit: Any, route: str, at: datetime) -> Typed:
     SMPP gives an answer no number of its own: one given again after a lost connection is known by its reference, when the centre
     gives one, or by its words and its minute.
     """
-    body, coding = unit.short_message or getattr(unit, "message_payload", None) or b"", unit.data_coding
-    text = body.decode("utf-16-be", "replace") if coding == UCS_2 else _plain(body, coding)
+    text = long_answers.text_of(long_answers.without_header(unit), unit.data_coding or 0)
     sender = (unit.source_addr or b"").decode("ascii", "replace")
     reference = getattr(unit, "user_message_reference", None)
-    called = f"{at:%Y-%m-%d} {reference}" if reference is not None else f"{at:%Y-%m-%d %H:%M}"
+    return _known_by(route, sender, text, f"{at:%Y-%m-%d} {reference}" if reference is not None else f"{at:%Y-%m-%d %H:%M}")
+
+
+def _known_by(route: str, sender: str, text: str, called: str) -> Typed:
     key = hashlib.sha256(f"{called}\0{sender}\0{text}".encode()).hexdigest()
     return Typed(route, key, sender, text.replace("\0", ""))
 
 
-def _plain(body: bytes, coding: int) -> str:
-    return body.decode("latin-1") if coding == LATIN_1 else decoded(body)
+@transaction.atomic
+def hear(unit: Any, route: str, *, at: datetime) -> list[InboundMessage]:
+    """Take a deliver_sm that is no receipt: an answer, or a part of one; the answers that it brings and that were not known."""
+    part = long_answers.part_of(unit)
+    if part is None:
+        found = [typed(unit, route, at)]
+    else:
+        found = [_whole(route, whole, at) for whole in long_answers.keep(part, route, at)]
+    return [inbound for answer in found if (inbound := receive(answer, at=at))]
+
+
+def take_incomplete(at: datetime) -> int:
+    """Take the long answers whose other parts did not come, as they are; returns how many."""
+    return sum(receive(_whole(route, whole, at), at=at) is not None for route, whole in long_answers.given_up(at))
+
+
+def _whole(route: str, whole: long_answers.Whole, at: datetime) -> Typed:
+    return _known_by(route, whole.sender, whole.text, f"{at:%Y-%m-%d} {whole.reference}")
 
 
 def meaning(text: str, at: datetime) -> str:

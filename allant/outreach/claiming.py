@@ -52,8 +52,13 @@ _ONLY = """
            AND (%(only_departements)s::text[] IS NULL OR EXISTS (
                SELECT FROM people_person AS who
                WHERE who.id = outreach_message.person_id AND who.departement_code = ANY(%(only_departements)s)))
+           AND (%(only_closed)s::text[] = '{{}}' OR NOT EXISTS (
+               SELECT FROM people_person AS who
+               WHERE who.id = outreach_message.person_id AND who.departement_code = ANY(%(only_closed)s)))
            AND NOT EXISTS (SELECT FROM outreach_message AS now WHERE now.person_id = outreach_message.person_id
-                           AND now.channel = outreach_message.channel AND now.status = 'sending')"""
+                           AND now.channel = outreach_message.channel AND now.status = 'never')"""
+
+WIDEST = 1_000  # messages judged at once for who asks for few
 
 # One message a person at a time: the next one is weighed against this one when it is known to leave.
 _ASKED = """
@@ -75,7 +80,9 @@ UPDATE outreach_message AS message SET
     next_at = judged.at,
     held_reason = CASE judged.verdict WHEN 'later' THEN judged.reason ELSE '' END,
     drop_reason = CASE judged.verdict WHEN 'never' THEN judged.reason ELSE '' END
-FROM judged WHERE judged.ask_id = message.id
+FROM (SELECT judged.*, row_number() OVER (PARTITION BY verdict ORDER BY first.priority, first.send_after, first.id) AS turn
+      FROM judged JOIN first ON first.id = judged.ask_id) AS judged
+WHERE judged.ask_id = message.id AND (judged.verdict <> 'now' OR judged.turn <= %(leaving)s)
 RETURNING message.id, judged.verdict"""
 
 
@@ -83,18 +90,21 @@ RETURNING message.id, judged.verdict"""
 class Only:
     """Which messages a sender may take: of these campaigns, of people of these départements, these very ones (None: any).
 
-    Nobody who has a message of the channel `sending` is then taken.
+    `closed`: départements left for later, where it is too early or too late. Nobody who has a message of the channel `sending`
+    is taken.
     """
 
     campaigns: tuple[int, ...]
     departements: frozenset[str] | None = None
     messages: tuple[int, ...] | None = None
+    closed: frozenset[str] = frozenset()
 
     def values(self) -> dict[str, Any]:
         """For the statement."""
         return {
             "only_campaigns": list(self.campaigns),
             "only_departements": None if self.departements is None else sorted(self.departements),
+            "only_closed": sorted(self.closed),
             "only_messages": None if self.messages is None else list(self.messages),
         }
 
@@ -104,16 +114,19 @@ def claim(channel: str, at: datetime, most: int, sender: str, only: Only | None 
 
     None when nothing may leave now; what was judged and must wait, or must not leave, is written in passing.
     """
+    width = most
     while True:
-        judged, ids = _claimed(channel, at, most, sender, only)
+        judged, ids = _claimed(channel, at, width, most, sender, only)
         if ids:
             return _in_order(channel, ids, at)
         if not judged:
             return []
+        if only is not None:
+            width = min(10 * width, WIDEST)  # one call is asked for: what must wait is passed over by many
 
 
 @transaction.atomic
-def _claimed(channel: str, at: datetime, most: int, sender: str, only: Only | None) -> tuple[int, list[int]]:
+def _claimed(channel: str, at: datetime, width: int, most: int, sender: str, only: Only | None) -> tuple[int, list[int]]:
     """How many messages were judged, and those that leave."""
     take_turn()
     on = at.astimezone(PARIS).date()
@@ -123,7 +136,7 @@ def _claimed(channel: str, at: datetime, most: int, sender: str, only: Only | No
         return 0, []
     asked = _ASKED.format(campaign_of=campaign_sql("first"))
     values: dict[str, Any] = policy_sql.parameters(at, book, [channel])
-    values |= {"wanted": json.dumps(wanted), "channel": channel, "most": most, "sender": sender}
+    values |= {"wanted": json.dumps(wanted), "channel": channel, "most": width, "leaving": most, "sender": sender}
     values |= only.values() if only else {}
     due = _DUE.format(only=_ONLY.format(campaign_of=campaign_sql("outreach_message")) if only else "")
     with connection.cursor() as cursor:

@@ -4,6 +4,8 @@ A batch is first claimed (its name is written on its rows), then its file is wri
 marked sent. A file with its manifest is published: the carrier may take it, and it never changes again. Killed anywhere and
 run again, what was published is only marked and the rest is written under the same name: no message is lost, none is in two
 files. A carrier that takes files away recognises by its name a batch that it was given before.
+
+What a stop holds is not written, not even when it was claimed before (AV-04); whom the policy refuses is dropped (AV-03, AV-16).
 """
 
 import csv
@@ -19,7 +21,10 @@ from pathlib import Path
 from django.db import transaction
 
 from allant.outreach import addresses, texts
+from allant.outreach.holds import standing, stopped, take_turn
+from allant.outreach.limits import PARIS
 from allant.outreach.models import Channel, Message
+from allant.outreach.refusals import refused
 from allant.outreach.templates import fill
 
 BATCH = 5_000
@@ -31,7 +36,7 @@ Row = tuple[int, str, str, str]
 def send_to_files(*, channel: str, on: date, at: datetime, directory: Path, batch: int = BATCH) -> int:
     """Write everything due on this channel into `directory/<channel>/`; returns the number of messages sent.
 
-    Those that cannot reach anybody any more are dropped, each with its reason.
+    Those that cannot reach anybody any more, or that the policy refuses on that day, are dropped, each with its reason.
     """
     if channel not in CHANNELS:
         raise ValueError(f"Le canal « {channel} » ne part pas en fichier ; attendu : {', '.join(CHANNELS)}.")
@@ -50,10 +55,19 @@ def _claimed(channel: str) -> Iterator[str]:
 @transaction.atomic
 def _claim(channel: str, on: date, batch: int) -> str | None:
     name = f"{on.isoformat()}-{uuid.uuid4().hex[:12]}"
-    due = Message.objects.due_on(on).filter(channel=channel, sent_in="").order_by("send_after", "id")
+    take_turn()
+    due = Message.objects.due_on(on).filter(channel=channel, sent_in="").exclude(template__in=_stopped(channel))
+    due = due.order_by("send_after", "id")
     ids = list(due.select_for_update(skip_locked=True).values_list("id", flat=True)[:batch])
     Message.objects.filter(id__in=ids).update(sent_in=name)
     return name if ids else None
+
+
+def _stopped(channel: str) -> set[str]:
+    """The wordings that a stop holds now."""
+    waiting = Message.objects.pending().filter(channel=channel).values_list("template", flat=True).distinct()
+    holds = standing()
+    return {template for template in waiting if stopped(holds, channel, template)} if holds else set()
 
 
 @transaction.atomic
@@ -65,19 +79,33 @@ def _send(name: str, on: date, at: datetime, folder: Path) -> int:
     file = folder / f"{name}.csv"
     written = _published(file)
     if written is None:
-        written = _publish(file, _reachable(messages, on))
+        written = _publish(file, _reachable(_not_held(messages), on, at))
     else:
         Message.objects.pending().filter(sent_in=name).exclude(pk__in=written).update(sent_in="")
     return Message.objects.filter(pk__in=written).update(status=Message.Status.SENT, sent_at=at, drop_reason="")
 
 
-def _reachable(messages: list[Message], on: date) -> list[Row]:
-    """The rows of the file; messages that have lost their cause or their address are dropped."""
+def _not_held(messages: list[Message]) -> list[Message]:
+    """Those that no stop holds; the others are given back."""
+    held = _stopped(messages[0].channel)
+    Message.objects.filter(pk__in=[message.pk for message in messages if message.template in held]).update(sent_in="")
+    return [message for message in messages if message.template not in held]
+
+
+def _reachable(messages: list[Message], on: date, at: datetime) -> list[Row]:
+    """The rows of the file; messages that have lost their cause or their address, or are refused, are dropped."""
+    if not messages:
+        return []
     variables = texts.variables_of(messages)
     address = addresses.of_messages(messages, on)
+    # A replay writes on the days of the past: the policy is that of the day, at the hour of the clock.
+    refusal = refused(messages, datetime.combine(on, at.astimezone(PARIS).time(), PARIS))
     _drop([message for message in messages if message.pk not in variables], "cause révoquée")
-    _drop([message for message in messages if message.pk in variables and message.pk not in address], "plus d'adresse")
-    left = [message for message in messages if message.pk in variables and message.pk in address]
+    for reason in set(refusal.values()):
+        _drop([message for message in messages if message.pk in variables and refusal.get(message.pk) == reason], reason)
+    left = [message for message in messages if message.pk in variables and message.pk not in refusal]
+    _drop([message for message in left if message.pk not in address], "plus d'adresse")
+    left = [message for message in left if message.pk in address]
     templates = texts.of_each(left)
     return [(message.pk, address[message.pk], *fill(templates[message.pk], variables[message.pk])) for message in left]
 

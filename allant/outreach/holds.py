@@ -55,8 +55,12 @@ def standing() -> list[SendingHold]:
     return list(SendingHold.objects.filter(released_at=None))
 
 
+def stopped(holds: Iterable[SendingHold], channel: str, template: str) -> bool:
+    """Whether one of these stops holds the messages of this channel and this template."""
+    return any(hold.channel in ("", channel) and hold.template in ("", template) for hold in holds)
+
+
 def not_held(channel: str, templates: Iterable[str]) -> list[str]:
     """Those of these templates of a channel that no stop holds."""
-    holds = [hold for hold in standing() if hold.channel in ("", channel)]
-    held = {hold.template for hold in holds}
-    return [] if "" in held else [slug for slug in templates if slug not in held]
+    holds = standing()
+    return [slug for slug in templates if not stopped(holds, channel, slug)]

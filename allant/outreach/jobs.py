@@ -6,19 +6,23 @@ Each is harmless twice: two machines may run the same one.
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from procrastinate.contrib.django import app
 
 from allant import clock
-from allant.outreach import recovery
+from allant.outreach import answers, recovery
 from allant.outreach.dialogues import actions as dialogues
 from allant.outreach.emails import bounces
 from allant.outreach.emails.route import bounces_folder
+from allant.outreach.letters import batches
 from allant.outreach.models import Channel, EarlyReceipt
 from allant.outreach.sms import receipts
 
 QUEUE = "outreach"
+BY = "allant worker"
 KEPT = timedelta(days=30)
 "Receipts that were never joined: nobody asks for them later."
 
@@ -43,6 +47,23 @@ def join_receipts(timestamp: int) -> int:
     """Receipts that came before the answer they belong to, or whose answer a crash swallowed."""
     routes = EarlyReceipt.objects.filter(joined_at=None).values_list("route", flat=True).distinct()
     return sum(receipts.join_late(route, clock.now()) for route in list(routes))
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue=QUEUE, queueing_lock="outreach.long_answers")
+def take_incomplete_answers(timestamp: int) -> int:
+    """Long answers whose other parts never came."""
+    return answers.take_incomplete(clock.now())
+
+
+@app.periodic(cron="7 5 * * *")
+@app.task(queue=QUEUE, queueing_lock="outreach.letters")
+def write_letters(timestamp: int) -> int:
+    """The files of the day for the printer; how many. None when somebody is writing them already."""
+    try:
+        return len(batches.write_letters(at=clock.now(), by=BY, directory=Path(settings.ALLANT_HOME) / "letters"))
+    except batches.Busy:
+        return 0
 
 
 @app.periodic(cron="* * * * *")

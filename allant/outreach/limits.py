@@ -44,7 +44,7 @@ class Window:
 @lru_cache(maxsize=64)
 def territories(book: RuleBook, on: date) -> dict[str, Territory]:
     """Département → territory for those with a clock or a calendar of their own; the empty code is every other place."""
-    calendar = {code: row["holidays"] for row in book.value("outreach.holidays", on) for code in row["departements"] or ("",)}
+    calendar = {code: row["holidays"] for row in book.value("outreach.territories", on) for code in row["departements"] or ("",)}
     return {code: Territory(zone_of(code), calendar.get(code, calendar[""])) for code in {*calendar, *OVERSEAS}}
 
 

@@ -32,7 +32,7 @@ bearers AS (
 ),
 kind AS (SELECT * FROM jsonb_to_recordset(%(policy_kinds)s::jsonb)
          AS k(code text, useful_days int, counts bool, hours text, stops_at_refusal bool, excluded jsonb)),
-opening AS (SELECT * FROM jsonb_to_recordset(%(policy_openings)s::jsonb)
+opening AS MATERIALIZED (SELECT * FROM jsonb_to_recordset(%(policy_openings)s::jsonb)
             AS o(departement text, hours text, channel text, at timestamptz)),
 point AS (
     SELECT bearers.person_id, point.kind, count(*) AS known, count(*) FILTER (WHERE invalid_since IS NULL) AS valid,
@@ -45,6 +45,11 @@ held AS (
     WHERE (starts_on IS NULL OR starts_on <= %(policy_on)s) AND (ends_on IS NULL OR ends_on > %(policy_on)s) GROUP BY 1
 ),"""
 
+# The records of the person asked about, one by one: joined as a set, they would be compared with every purpose asked, for the
+# planner takes both for a handful of rows (half of the time of a claim of 500).
+_BEARERS = """SELECT asked.person_id AS bearer
+              UNION ALL SELECT absorbed.id FROM people_person AS absorbed WHERE absorbed.merged_into_id = asked.person_id"""
+
 # One contact too many, or one call, is found from each asked purpose: its own message is not of its past.
 _PAST = """
 counted AS (
@@ -52,7 +57,7 @@ counted AS (
                    + make_interval(secs => %(policy_window)s) AS room_at
     FROM (SELECT asked.ask_id, coalesce(message.sent_at, message.claimed_at) AS at
           FROM asked JOIN kind ON kind.code = asked.kind AND kind.counts
-          JOIN bearers ON bearers.person_id = asked.person_id
+          CROSS JOIN LATERAL ({bearers}) AS bearers
           JOIN outreach_message AS message ON message.person_id = bearers.bearer
           WHERE message.status = ANY(%(policy_contacted)s) AND message.id IS DISTINCT FROM asked.message_id
             AND message.outcome <> ALL(%(policy_uncounted_outcomes)s)
@@ -64,7 +69,7 @@ called AS (
            coalesce(sum(greatest(message.attempts, 1)) FILTER (WHERE again = 'retry'), 0) AS missed,
            max(coalesce(message.sent_at, message.claimed_at)) FILTER (WHERE again = 'retry')
                + make_interval(secs => %(policy_spacing)s) AS again_at
-    FROM asked JOIN bearers ON bearers.person_id = asked.person_id
+    FROM asked CROSS JOIN LATERAL ({bearers}) AS bearers
     JOIN outreach_message AS message ON message.person_id = bearers.bearer AND message.channel = 'call'
     JOIN jsonb_to_recordset(%(policy_outcomes)s::jsonb) AS o(code text, again text) ON o.code = message.outcome
     WHERE 'call' = ANY(asked.channels) AND asked.campaign_id IS NOT NULL AND {campaign_of} = asked.campaign_id
@@ -76,7 +81,8 @@ refused AS (
     SELECT asked.*, kind.hours, kind.stops_at_refusal, person.postcode,
            CASE WHEN person.id IS NOT NULL AND person.merged_into_id IS NOT NULL THEN %(policy_merged)s
                 WHEN person.died_on IS NOT NULL THEN %(policy_deceased)s
-                WHEN %(policy_on)s > asked.planned_on + kind.useful_days OR %(policy_at)s >= asked.useful_until THEN %(policy_too_late)s
+                WHEN %(policy_on)s > asked.planned_on + kind.useful_days THEN %(policy_too_late)s
+                WHEN %(policy_at)s >= asked.useful_until THEN %(policy_too_late)s
                 WHEN kind.stops_at_refusal AND 'opted_out' = ANY(held.kinds) THEN %(policy_opted_out)s
                 ELSE (SELECT coalesce(%(policy_situations)s::jsonb ->> situation, %(policy_situation)s)
                       FROM jsonb_array_elements_text(kind.excluded) WITH ORDINALITY AS e(situation, rank)
@@ -103,7 +109,7 @@ tried AS (
     LEFT JOIN point ON point.person_id = refused.person_id AND point.kind = %(policy_points)s::jsonb ->> c.channel
 ),
 chosen AS (SELECT DISTINCT ON (ask_id) * FROM tried ORDER BY ask_id, blocked IS NOT NULL, rank),
-weighed AS (
+weighed AS MATERIALIZED (
     SELECT chosen.ask_id, chosen.channel, coalesce(refusal, blocked) AS refusal, again_at, room_at,
            (SELECT opening.at FROM opening
             WHERE (opening.hours, opening.channel) = (chosen.hours, chosen.channel)
@@ -127,7 +133,7 @@ judged AS (
 
 def judged(asked: str) -> str:
     """The common table expressions, to be written after WITH, that end in `judged`: the answers for what is asked."""
-    return _WHO.format(asked=asked) + _PAST.format(campaign_of=causes.campaign_sql("message")) + _ANSWER
+    return _WHO.format(asked=asked) + _PAST.format(campaign_of=causes.campaign_sql("message"), bearers=_BEARERS) + _ANSWER
 
 
 def parameters(at: datetime, book: RuleBook, channels: Iterable[str]) -> dict[str, Any]:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import connection
 from django.db.models import Count, Min
 
+from allant.doctrine import RuleBook
 from allant.outreach.causes import campaign_sql
+from allant.outreach.kinds import kinds
+from allant.outreach.limits import PARIS
 from allant.outreach.models import Message
 
-SHOWN = timedelta(days=7)
+SHOWN = 7
+"Days for which a message abandoned for its age is still shown."
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +60,15 @@ def queues() -> list[Queue]:
     return [Queue(*row) for row in rows]
 
 
-def dropped(at: datetime) -> list[tuple[str, str, int]]:
-    """(channel, reason, messages) abandoned among those planned in the last days before `at`, the most numerous first."""
-    rows = Message.objects.filter(status=Message.Status.DROPPED, send_after__gte=(at - SHOWN).date())
+def dropped_since(at: datetime, book: RuleBook) -> date:
+    """The day from which abandoned messages are shown: of any kind, one that had just waited for too long is among them."""
+    on = at.astimezone(PARIS).date()
+    return on - timedelta(days=SHOWN + max(each.useful_days for each in kinds(book, on).values()))
+
+
+def dropped(since: date) -> list[tuple[str, str, int]]:
+    """(channel, reason, messages) abandoned among those planned since this day, the most numerous first."""
+    rows = Message.objects.filter(status=Message.Status.DROPPED, send_after__gte=since)
     return list(rows.values_list("channel", "drop_reason").annotate(Count("pk")).order_by("-pk__count", "channel", "drop_reason"))
 
 

@@ -114,6 +114,7 @@ class Person(models.Model):
             # text_pattern_ops: a search by the beginning of a name uses the index whatever the collation.
             models.Index(fields=["search_name"], name="people_person_search", opclasses=["text_pattern_ops"]),
             models.Index(fields=["departement_code", "birth_date"], name="people_person_place_birth"),
+            models.Index(fields=["birth_date"], name="people_person_birth"),  # a caller says it with a name (AV-30)
             models.Index(fields=["policyholder"], name="people_person_policyholder", condition=Q(policyholder__isnull=False)),
             models.Index(fields=["household_key"], name="people_person_household", condition=Q(household_key__isnull=False)),
             models.Index(

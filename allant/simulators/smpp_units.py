@@ -42,6 +42,8 @@ class Delivery:
     receipt_of: str = ""
     state: str = ""
     reference: int | None = None
+    header: bytes = b""
+    "Of a part of a long answer."
 
     @classmethod
     def receipt(cls, submitted: Submitted, smsc_id: str, state: str) -> Delivery:
@@ -51,19 +53,33 @@ class Delivery:
         return cls(submitted.number, submitted.sender, text.encode(), 0, smsc_id, state, submitted.reference)
 
     @classmethod
-    def typed(cls, sender: str, number: str, text: str) -> Delivery:
-        """What somebody typed on a handset."""
+    def typed(cls, sender: str, number: str, text: str, concatenation: int) -> list[Delivery]:
+        """What somebody typed on a handset, in as many parts as it takes; `concatenation` says that they belong together."""
         try:
-            return cls(sender, number, gsm.gsm_encode(text))
+            body, coding, (alone, each) = gsm.gsm_encode(text), consts.SMPP_ENCODING_DEFAULT, (160, 153)
         except UnicodeError:
-            return cls(sender, number, text.encode("utf-16-be"), consts.SMPP_ENCODING_ISO10646)
+            body, coding, (alone, each) = text.encode("utf-16-be"), consts.SMPP_ENCODING_ISO10646, (140, 134)
+        if len(body) <= alone:
+            return [cls(sender, number, body, coding)]
+        parts = [body[start : start + each] for start in range(0, len(body), each)]
+        return [
+            cls(sender, number, part, coding, header=bytes([5, 0, 3, concatenation % 256, len(parts), place]))
+            for place, part in enumerate(parts, start=1)
+        ]
+
+    @property
+    def kind(self) -> int:
+        """Its esm_class."""
+        if self.header:
+            return int(consts.SMPP_GSMFEAT_UDHI)
+        return int(consts.SMPP_MSGTYPE_DELIVERYACK if self.receipt_of else consts.SMPP_MSGTYPE_DEFAULT)
 
     def unit(self, sequence: int) -> bytes:
         """The bytes of its deliver_sm."""
         made = smpp.make_pdu(
             "deliver_sm", client=NUMBERS, sequence=sequence, source_addr_ton=consts.SMPP_TON_INTL, source_addr=self.sender,
-            dest_addr_ton=consts.SMPP_TON_UNK, destination_addr=self.number, data_coding=self.coding, short_message=self.text,
-            esm_class=consts.SMPP_MSGTYPE_DELIVERYACK if self.receipt_of else consts.SMPP_MSGTYPE_DEFAULT,
+            dest_addr_ton=consts.SMPP_TON_UNK, destination_addr=self.number, data_coding=self.coding, esm_class=self.kind,
+            short_message=self.header + self.text,
         )  # fmt: skip
         made.sequence = sequence
         made.user_message_reference = self.reference

@@ -5,6 +5,7 @@
 Control, one JSON object a line, one answered:
     {"set": {"throttle_next": 3}}                   the faults of `Behaviour`
     {"inbound": {"from": "33639980001", "to": "38000", "text": "STOP"}}
+        a long text comes in parts; with "parts": [2, 1], these, in this order; with "again": true, those of the last answer
     {"drop": true}                                  closes every connection
     {"forget": true}                                gives no more what waits for a client
     {"count": true}                                 {"accepted": 12, "sessions": 1, "waiting": 0}
@@ -70,7 +71,7 @@ class Centre:
         self.accepted = 0
         self.waiting: dict[int, Delivery] = {}
         "Not acknowledged yet: given again to the next client."
-        self._next = 0
+        self._next, self._typed = 0, 0
         self._second, self._taken = 0, 0
 
     def use_up(self, fault: str) -> bool:
@@ -103,6 +104,13 @@ class Centre:
         self.waiting[self._next] = delivery
         if self.sessions:
             self.sessions[self._next % len(self.sessions)].send_delivery(self._next, delivery)
+
+    def typed(self, order: dict[str, Any]) -> None:
+        """Somebody types an answer; `parts`: which parts of a long one come, in which order."""
+        self._typed += 0 if order.get("again") else 1
+        deliveries = Delivery.typed(order["from"], order.get("to", ""), order["text"], self._typed)
+        for place in order.get("parts", range(1, len(deliveries) + 1)):
+            self.deliver(deliveries[place - 1])
 
     def receipts(self, submitted: Submitted, smsc_id: str) -> None:
         """The receipts of a message taken, as many as the faults say."""
@@ -221,7 +229,7 @@ async def control(centre: Centre, reader: asyncio.StreamReader, writer: asyncio.
         if "set" in order:
             centre.behaviour = replace(centre.behaviour, **order["set"])
         if "inbound" in order:
-            centre.deliver(Delivery.typed(order["inbound"]["from"], order["inbound"].get("to", ""), order["inbound"]["text"]))
+            centre.typed(order["inbound"])
         if "forget" in order:
             centre.waiting.clear()
         if "drop" in order:

@@ -52,6 +52,7 @@ COMMANDS: dict[str, Place] = {
             ("allant.campaigns.scheme_commands:app",),
             "database",
         ),
+        Place("dialogue", "Commence des dialogues par SMS.", ("allant.campaigns.dialogue_commands:app",), "database"),
         Place(
             "mailing",
             "Prépare les courriers aux professionnels.",
@@ -62,6 +63,12 @@ COMMANDS: dict[str, Place] = {
             "partner-list",
             "Écrit les listes des partenaires, enregistre et retire les accords.",
             ("allant.campaigns.partner_commands:app",),
+            "database",
+        ),
+        Place(
+            "appointments",
+            "Crée les créneaux, rend les places, rappelle les rendez-vous.",
+            ("allant.campaigns.appointment_commands:app",),
             "database",
         ),
         Place("letters", "Écrit les courriers pour l'imprimeur.", ("allant.outreach.letters.commands:app",), "database"),

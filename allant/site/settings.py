@@ -9,6 +9,7 @@ ALLANT_BOOKINGS_AN_HOUR  appointments booked online from one address (default: 3
 ALLANT_READER_URL  the carte Vitale reader of each workstation (default: http://127.0.0.1:9405); see docs/how-to/carte-vitale.md
 ALLANT_SMS_ROUTE  the SMS centre, smpp://identifier:password@host:port/?source=38000 (default: none); see docs/how-to/sms.md
 ALLANT_SNAPSHOT  the Parquet snapshot that the workshop counts on (default: the register itself); see docs/how-to/spark.md
+ALLANT_TELEPHONY_SECRET  signs what a telephony tells (default: none); see docs/how-to/telephony.md
 ALLANT_STATE_LOOK  `1` shows the State's logo: reserved by law to State services
 DATABASE_URL    a PostgreSQL server (default: the embedded one; importing this file starts nothing)
 """
@@ -25,6 +26,7 @@ ALLANT_STATE_LOOK = os.environ.get("ALLANT_STATE_LOOK") == "1"
 ALLANT_READER_URL = os.environ.get("ALLANT_READER_URL", "http://127.0.0.1:9405").rstrip("/")
 ALLANT_BOOKINGS_AN_HOUR = int(os.environ.get("ALLANT_BOOKINGS_AN_HOUR", "30"))  # online, from one address
 ALLANT_BOOKING_PARTNERS = json.loads(os.environ.get("ALLANT_BOOKING_PARTNERS", "{}"))
+ALLANT_TELEPHONY_SECRET = os.environ.get("ALLANT_TELEPHONY_SECRET", "")  # empty: no telephony may tell anything
 ALLANT_SMS_ROUTE = os.environ.get("ALLANT_SMS_ROUTE", "")
 ALLANT_SNAPSHOT = os.environ.get("ALLANT_SNAPSHOT", "")
 ALLANT_PUBLICATION = ALLANT_HOME / "publication"  # the open-data files served at /chiffres/fichiers/
@@ -60,9 +62,11 @@ INSTALLED_APPS = [
     "allant.pages.professional",
     "allant.pages.campaigns",
     "allant.pages.outreach",
+    "allant.pages.desk",
     "allant.pages.administration",
     "allant.pages.appointments",
     "allant.pages.places",
+    "allant.pages.inbound",
     "allant.pages.insured",
     "allant.api",
     # site

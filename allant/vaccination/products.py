@@ -21,6 +21,11 @@ def authorised(on: date, book: RuleBook) -> tuple[Mapping[str, Any], ...]:
         return ()
 
 
+def allowed_at(age: int, on: date, book: RuleBook) -> tuple[str, ...]:
+    """The vaccines that the doctrine of a day gives and recommends at an age."""
+    return tuple(row["code"] for row in authorised(on, book) if age >= row["min_age"] and age >= row["recommended_from"])
+
+
 def vaccine_label(code: str, on: date, book: RuleBook) -> str:
     """The vaccine's name in the doctrine; the register's own where the doctrine does not name it yet."""
     known = str(Vaccine(code).label) if code in Vaccine.values else code

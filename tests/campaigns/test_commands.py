@@ -1,6 +1,7 @@
 """`allant target` and `allant wave`, as the command line calls them."""
 
 import json
+import subprocess
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from allant.campaigns.actions import save_campaign, stop_campaign
 from allant.campaigns.models import Campaign, Invitation
 from allant.people.models import Person
 from allant.targeting import define, tables
+from tests import another_process
 
 from .conftest import OPENING, persons, plan
 
@@ -85,6 +87,21 @@ def test_tg_04_a_target_is_counted_on_a_snapshot(small, written, tmp_path):
     assert (answer["people"], answer["by"]) == (6, {"F": 6}), "what the snapshot held"
     (folder / "person" / "part-0.parquet").unlink()
     assert "n'a pas la table « person »" in refused(run(commands.target, "count", written(), "--snapshot", str(folder)))
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+def test_fg_09_a_target_is_counted_by_spark_from_the_command_line(small, written, tmp_path):
+    """FG-09: `--engine spark` in a process of its own, as it is called; the same answer as DuckDB's."""
+    folder = tmp_path / "instantane"
+    said(run(snapshot_commands.target, str(folder), "--on", DAY))
+    words = ["count", written(), "--snapshot", str(folder), "--by", "sex", "--json"]
+    on_spark = [*words, "--engine", "spark", "--master", "local[1]"]
+    work = f"from allant.campaigns.commands import target\ntarget({on_spark!r})"
+    process = another_process.start(work, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    out, errors = process.communicate(timeout=240)
+    assert process.returncode == 0, errors[-3000:]
+    assert json.loads(out) == json.loads(run(commands.target, *words).stdout) and json.loads(out)["people"] == 6
 
 
 def test_tg_04_an_unknown_column_is_refused_with_the_nearest_name(small, written):

@@ -14,6 +14,7 @@ from allant.campaigns.actions import save_campaign, stop_campaign
 from allant.campaigns.models import Campaign, Invitation, InvitationPlan, PlannedShare, WeeklyCapacity
 from allant.campaigns.planner import bounds
 from allant.campaigns.planner.capacities import Capacity, copy_week, entered, save_capacities
+from allant.campaigns.planner.openings import in_order
 from allant.campaigns.planner.plans import adopt_plan, capacities_changed, compute_plan
 from allant.campaigns.planner.posing import CannotPlan, pose
 from allant.campaigns.planner.reading import Plan
@@ -222,8 +223,50 @@ def test_tg_08_the_people_of_a_more_urgent_group_are_left_to_it(country):
     also = of_age("tous", 18)
     enter(("01", 60, 60), ("13", 60, 60))
     adopted(1)
+    query, _ = waves.planned_sql(also, also.current_target.on(MONDAY), bounds.planned(also, MONDAY), MONDAY, None)
+    assert query.count("FROM people_person") == 1, "the register is read once for both targets"
     wave = waves.launch_wave(also, on=MONDAY, by="test")
     assert wave.size == 40 and not Invitation.objects.filter(person__birth_date=OLD).exists()
+
+
+def test_tg_08_who_was_invited_before_the_plan_is_of_the_next_group(country):
+    elders, _ = country
+    also = of_age("tous", 18)
+    waves.launch_wave(elders, on=MONDAY, by="test")
+    enter(("01", 200, 200), ("13", 200, 200), ("", 20, 20))
+    adopted(1)
+    assert waves.launch_wave(also, on=MONDAY, by="test").size == 74, "34 of them invited by the first group before"
+
+
+def test_tg_08_groups_come_by_opening_day_never_before_their_own_first_day():
+    """The doctrine's rank decides between those of one day only; a campaign made on a page comes after them."""
+    day = date(2021, 3, 27)
+    days = {"covid-75": date(2021, 6, 1), "une-page": day, "covid-70": date(2021, 1, 1)}
+    campaigns = [Campaign(slug=slug, starts_on=starts_on) for slug, starts_on in days.items()]
+    found = in_order("covid19", campaigns, rules.as_known_on(date(2021, 3, 1)))
+    assert [(each.slug, opens_on) for each, opens_on in found] == [
+        ("covid-70", day), ("une-page", day), ("covid-75", date(2021, 6, 1)),
+    ]  # fmt: skip
+
+
+def test_tg_08_a_bounded_wave_leaves_out_who_no_channel_reaches(country):
+    elders, _ = country
+    enter(("01", 60, 60))
+    adopted(1)
+    elders.channels = ["email"]
+    elders.save()
+    assert waves.launch_wave(elders, on=MONDAY, by="test") is None and not Invitation.objects.exists()
+
+
+def test_tg_08_only_a_group_that_runs_and_waits_that_week_keeps_its_people(country):
+    elders, _ = country
+    also = of_age("tous", 18)
+    enter(("01", 60, 60), ("13", 60, 60), ("", 60, 60), weeks=2)
+    adopted(2)
+    kept = [bounds.planned(also, day).more_urgent for day in (MONDAY, MONDAY + WEEK)]
+    assert kept == [[elders], []], "all of them are invited in the first week"
+    stop_campaign(elders, by="test")
+    assert bounds.planned(also, MONDAY).more_urgent == []
 
 
 def test_tg_08_a_campaign_that_the_plan_does_not_know_is_not_bounded(country):

@@ -39,6 +39,17 @@ def test_tg_09_the_capacity_leaves_the_others_for_the_next_wave(campaign):
     assert [(w.number, w.found, w.size) for w in (first, second)] == [(1, 50, 30), (2, 20, 20)]
 
 
+def test_tg_01_the_weekly_capacity_bounds_the_week_not_each_wave(campaign):
+    """TG-01: Monday to Sunday; a capacity given for one wave takes its place."""
+    persons(40)
+    campaign = save_campaign(plan(weekly_capacity=10), by="test")
+    sizes = [
+        wave.size if (wave := waves.launch_wave(campaign, on=OPENING + timedelta(after), by="test", capacity=capacity)) else 0
+        for after, capacity in ((0, 6), (1, None), (6, None), (7, None), (8, 12))
+    ]
+    assert sizes == [6, 4, 0, 10, 12]
+
+
 def test_tg_01_nobody_is_invited_outside_the_dates_or_after_a_stop(campaign):
     persons(5)
     with pytest.raises(waves.CampaignClosed, match="pas encore commencé"):

@@ -1,19 +1,26 @@
 """TG-03: the workshop's trees write the same definitions as Python, and cannot write one that the language refuses."""
 
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import date
+from importlib.resources import files
 
 import pytest
+import yaml
+from django.db import connection
 
 from allant.campaigns.actions import CampaignPlan, save_campaign
+from allant.campaigns.exclusions import exclusions
 from allant.campaigns.models import TargetDraft
 from allant.campaigns.workshop import catalogue, drafts
 from allant.campaigns.workshop import tree as trees
 from allant.campaigns.workshop.preview import preview
 from allant.campaigns.workshop.recognition import recognised
 from allant.doctrine import rules
+from allant.facts import registry
 from allant.outreach.actions import load_templates
-from allant.targeting import InvalidTarget, define, engine_postgres, sentence, tables
+from allant.people.models import Person
+from allant.targeting import InvalidTarget, define, engine_memory, engine_postgres, sentence, tables
 from allant.targeting.language import Condition
 from tests.pages import small_country
 
@@ -149,13 +156,28 @@ def test_what_the_language_refuses_cannot_be_saved(tree: trees.Tree, said: str) 
         trees.to_definition(tree)
 
 
+def facts_of_all() -> dict[str, list[dict[str, object]]]:
+    """The rows of every fact table, as the registered queries give them."""
+    found = {}
+    for table in registry:
+        with connection.cursor() as cursor:
+            cursor.execute(table.postgres_query)
+            names = [column.name for column in cursor.description]
+            found[table.name] = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return found
+
+
 @pytest.mark.django_db
 def test_tg_03_every_criterion_of_the_catalogue_compiles_counts_and_reads_back() -> None:
-    """Each kind, alone and denied, runs on the register and has French words."""
+    """Each kind, alone and denied, has French words and selects on the register whom the reference engine selects."""
     small_country.settle()
+    Person.objects.update(commune_code="35238", fund_code="351")
+    Person.objects.filter(departement_code="01").update(commune_code="01053", fund_code="011")
+    rows = facts_of_all()
     answers: dict[str, object] = {
-        "whole": 2, "codes": ["01053"], "epci": ["200071751"], "date": date(2021, 1, 18),
+        "whole": 0, "codes": ["011"], "communes": ["01053"], "epci": ["200071751"], "date": date(2021, 1, 18),
     }  # fmt: skip
+    selected: dict[str, set[int]] = defaultdict(set)
     for kind in catalogue.KINDS.values():
         values = {
             blank.name: [blank.choices()[0][0]] if blank.asks == "choices" else answers[blank.asks] for blank in kind.blanks
@@ -163,9 +185,19 @@ def test_tg_03_every_criterion_of_the_catalogue_compiles_counts_and_reads_back()
         node = catalogue.node(kind, values, DAY)
         for written in (node, {"not": node}):
             tree = {"and": [leaf("age", lowest=0, highest=None), written]}
-            assert engine_postgres.count(trees.to_definition(tree)) <= small_country.PEOPLE
+            definition = trees.to_definition(tree)
+            found = engine_postgres.people(definition)["person_id"].to_pylist()
+            assert found == engine_memory.people(definition, rows), kind.code
+            selected[kind.code] |= {len(found)}
             assert all(row.text or row.joint for row in trees.rows(tree)), kind.code
         assert recognised(node, DAY) == (kind, values), "what the catalogue wrote, it reads back to be changed"
+    split = {code for code, sizes in selected.items() if sizes and 0 not in sizes}
+    assert {"commune", "epci", "fund", "departement", "age", "sex", "vaccinated", "mobile"} <= split
+
+
+def test_tg_03_the_workshop_offers_every_profession_that_the_synthetic_country_holds() -> None:
+    with files("allant.country.population").joinpath("situations.yaml").open() as file:
+        assert set(yaml.safe_load(file)["profession"]["codes"]) == set(catalogue.PROFESSIONS)
 
 
 @pytest.mark.django_db
@@ -189,6 +221,7 @@ def test_tg_03_a_draft_becomes_version_2_with_the_standing_exclusions_joined_onc
     plan = CampaignPlan(
         slug="atelier", programme="covid19", title="Atelier", starts_on=DAY, channels=("letter",), template="covid-invitation",
         act="dose_summary.first_on", target=define(t.person.age_on(DAY) >= 80),
+        objective_population=define(t.person.age_on(DAY) >= 80),
     )  # fmt: skip
     campaign = save_campaign(plan, by="test")
     for expected in (2, 2, 3):  # the same again is no version
@@ -199,6 +232,31 @@ def test_tg_03_a_draft_becomes_version_2_with_the_standing_exclusions_joined_onc
         version = drafts.save_draft(draft, by="agency:a", book=BOOK)
         assert version.number == expected and version.sentence.count("décès") + version.sentence.count("décédé") == 1
     assert not TargetDraft.objects.exists()
+    later = date(2022, 6, 1)
+    assert drafts.save_draft(
+        drafts.open_draft(campaign=campaign, by="agency:a", on=later, book=BOOK), by="agency:a", book=BOOK
+    ) == version, "nothing changed but the day"  # fmt: skip
+    draft = drafts.open_draft(campaign=campaign, by="agency:a", on=later, book=BOOK)
+    draft = drafts.change_draft(draft, lambda tree: trees.add(tree, (), leaf("email")))
+    assert drafts.save_draft(draft, by="agency:a", book=BOOK).objective_on(DAY) == plan.objective_population, "ages on each day"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("apart", [True, False])
+def test_tg_05_an_edited_campaign_keeps_who_contacts_the_other_schemes(apart: bool) -> None:
+    """TG-05: one that contacts the insured of every scheme still does once its target is edited; each exclusion stands once."""
+    load_templates(by="test")
+    excluded = exclusions(BOOK, DAY, slug="droits", contact="information", schemes_apart=apart)
+    plan = CampaignPlan(
+        slug="droits", programme="rights", title="Droits", starts_on=DAY, channels=("letter",), template="covid-invitation",
+        act="", target=define((tables().person.age_on(DAY) >= 80) & ~excluded),
+    )  # fmt: skip
+    campaign = save_campaign(plan, by="test")
+    draft = drafts.open_draft(campaign=campaign, by="agency:a", on=DAY, book=BOOK)
+    assert [list(node) for node in draft.tree["and"]] == [["compare", "value", "to"]], "the age alone"
+    draft = drafts.change_draft(draft, lambda tree: trees.add(tree, (), leaf("mobile")))
+    said = drafts.save_draft(draft, by="agency:a", book=BOOK).sentence
+    assert (said.count("décès"), said.count("MGEN")) == (1, int(apart))
 
 
 @pytest.mark.django_db

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from allant.geography import UnknownCommune, communes, distance_km, find, position_of, positions_of
+from allant.geography import UnknownCommune, communes, communes_meant, distance_km, find, position_of, positions_of
 
 
 def test_counts_of_the_source() -> None:
@@ -84,3 +84,30 @@ def test_a_postcode_lists_all_its_communes() -> None:
     places = find("01140", limit=50)
     assert len({place.code for place in places}) == 8
     assert {place.postcode for place in places} == {"01140"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("bourg en bresse", [["01053"]]),
+        ("01000", [["01053", "01344"]]),
+        ("35238", [["35238"]]),
+        ("2a004", [["2A004"]]),
+        ("Havre", [["76351"]]),
+        ("93200 St-Denis", [["93066"]]),
+        ("93200 Rennes", []),
+        ("Saint-Denis (93066)", [["93066"]]),
+        ("Rennes (93066)", []),
+        ("97411", [["97411"], ["97415"]]),
+        ("Nulle part", []),
+        ("", []),
+    ],
+)
+def test_tg_03_a_line_is_read_as_the_communes_it_means(typed: str, meant: list[list[str]]) -> None:
+    """TG-03: by code, postcode, name or label; several readings are given apart."""
+    assert [[place.code for place in places] for places in communes_meant(typed)] == meant
+
+
+def test_tg_03_namesakes_are_as_many_readings_the_most_populated_first() -> None:
+    found = communes_meant("saint denis")
+    assert [places[0].code for places in found[:2]] == ["97411", "93066"] and all(len(places) == 1 for places in found)

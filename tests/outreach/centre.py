@@ -44,9 +44,9 @@ class Centre:
     def set(self, **faults: Any) -> None:
         self.order(set=faults)
 
-    def typed(self, number: str, text: str) -> None:
-        """Somebody types an answer."""
-        self.order(inbound={"from": number, "to": "38000", "text": text})
+    def typed(self, number: str, text: str, **options: Any) -> None:
+        """Somebody types an answer; `parts`, `again`: as the centre's orders."""
+        self.order(inbound={"from": number, "to": "38000", "text": text, **options})
 
     def taken(self) -> list[dict[str, Any]]:
         """What handsets got, in order."""

@@ -50,7 +50,9 @@ def _given(case: Mapping[str, Any]) -> str:
     said += [" ".join(case["in"]).replace("_", " ")] if "in" in case else []
     said += ["no postcode"] if case.get("postcode") is False else []
     said += [f"planned {case['planned']} days before"] if "planned" in case else []
-    said += [f"useful for {case['useful']} h" if case["useful"] > 0 else f"useful until {-case['useful']} h ago"] if "useful" in case else []
+    if "useful" in case:
+        hours = case["useful"]
+        said += [f"useful for {hours} h" if hours > 0 else f"useful until {-hours} h ago"]
     said += [f"{hours} h ago {channel}{f' ({outcome})' if outcome else ''}, campaign {campaign}"
              for channel, hours, outcome, campaign in case.get("past", ())]  # fmt: skip
     return "; ".join(said)

@@ -87,7 +87,8 @@ def test_av_16_what_was_taken_in_time_does_not_leave_after_its_hour():
     assert (waiting.status, waiting.drop_reason, waiting.attempts) == ("dropped", "trop tard : durée d'utilité dépassée", 0)
     other = reminder(AT + timedelta(minutes=15))
     assert claimed() == [other.pk]
-    assert list(leaving([Part(other.pk)], route="principale", sender="sender-1", at=late - timedelta(seconds=1))) == [(other.pk, 1)]
+    in_time = late - timedelta(seconds=1)
+    assert list(leaving([Part(other.pk)], route="principale", sender="sender-1", at=in_time)) == [(other.pk, 1)]
 
 
 @pytest.mark.parametrize(("departement", "at", "opens"), [

@@ -21,6 +21,7 @@ from tests.outreach.people import message, person, template
 from tests.simulators.processes import simulator
 
 MESSAGES = 24
+LONG = [pytest.mark.long, pytest.mark.timeout(1_800)]
 
 # One sender after another, as after a crash: the dead one's row says that it stopped. A socket write is told too.
 _WORK = """
@@ -79,7 +80,7 @@ def kept(folder: Path) -> Counter[int]:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("kind", "trials"), [
     ("information", 3), ("provisional_code", 3),
-    pytest.param("information", 50, marks=pytest.mark.long), pytest.param("provisional_code", 50, marks=pytest.mark.long),
+    pytest.param("information", 50, marks=LONG), pytest.param("provisional_code", 50, marks=LONG),
 ])  # fmt: skip
 def test_av_14_a_killed_sender_of_e_mails_sends_nothing_twice_or_loses_nothing(tmp_path, kind, trials):
     template(channel="email", kind=kind, subject="Essai")

@@ -20,6 +20,7 @@ from allant.campaigns.models import Invitation
 from allant.outreach import file_channel
 from allant.outreach.actions import load_templates, queue_messages
 from allant.outreach.file_channel import send_to_files
+from allant.outreach.holds import place_hold, release_hold
 from allant.outreach.models import Message, Template
 from allant.outreach.texts import NoTemplate
 from allant.people.models import ContactPoint, Person, Situation
@@ -236,9 +237,36 @@ def test_av_03_nobody_is_reached_who_refused_died_or_lost_their_number_meanwhile
     Invitation.objects.filter(person_id=revoked).update(revoked_at=AT)
     assert send(tmp_path) == len(others)
     dropped = dict(Message.objects.filter(status="dropped").values_list("person_id", "drop_reason"))
-    no_address = dict.fromkeys((opted_out, gone, died, refuses, merged), "plus d'adresse")
-    assert dropped == no_address | {revoked: "cause révoquée"}
+    assert dropped == {
+        opted_out: "refus de ce moyen de contact (STOP)", gone: "numéro ou adresse invalide", died: "personne décédée",
+        refuses: "opposition aux sollicitations", merged: "dossier réuni à un autre", revoked: "cause révoquée",
+    }  # fmt: skip
     assert {Message.objects.get(pk=row["message"]).person_id for row in written(tmp_path)} == set(others)
+
+
+@pytest.mark.django_db
+def test_av_16_what_waited_too_long_and_who_left_home_are_in_no_file(outbox, tmp_path):
+    """The one policy holds for files too: an information is useful for twenty-eight days, an NPAI stops letters."""
+    late, useless, *_ = Message.objects.filter(channel="sms").order_by("pk")
+    Message.objects.filter(pk=late.pk).update(send_after=OPENING - timedelta(29))
+    Message.objects.filter(pk=useless.pk).update(useful_until=AT - timedelta(days=1))
+    returned = Message.objects.filter(channel="letter").first()
+    ContactPoint.objects.create(person_id=returned.person_id, kind="postal", value="12 rue des Lilas", invalid_since=OPENING)
+    assert send(tmp_path) == 18 and send(tmp_path, "letter") == 19
+    dropped = dict(Message.objects.filter(status="dropped").values_list("pk", "drop_reason"))
+    too_late = "trop tard : durée d'utilité dépassée"
+    assert dropped == {late.pk: too_late, useless.pk: too_late, returned.pk: "courrier revenu (NPAI)"}
+
+
+@pytest.mark.django_db
+def test_av_04_a_stop_holds_files_too_even_what_was_claimed_before(outbox, tmp_path):
+    hold = place_hold(channel="", template="", reason="essai", at=AT, by="test")
+    Message.objects.filter(pk__in=Message.objects.filter(channel="sms").values("pk")[:7]).update(sent_in="2021-01-18-stopped")
+    assert send(tmp_path) == 0 and not list(tmp_path.rglob("*"))
+    assert Message.objects.pending().filter(channel="sms", sent_in="").count() == 20
+    release_hold(hold.pk, at=AT, by="test")
+    assert send(tmp_path) == 20
+    each_once(tmp_path)
 
 
 @pytest.mark.django_db

@@ -8,11 +8,13 @@ import json
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
-import pdfua
+import pypdf
 import pypdfium2
 import pytest
 import zxingcpp
+from pdfua import validate
 
 from allant.doctrine import rules
 from allant.outreach import causes
@@ -119,14 +121,27 @@ def test_av_12_the_address_and_nothing_else_stands_in_the_window_and_the_codes_a
     assert [found.text for found in zxingcpp.read_barcodes(seen)] == [codes.printed(sent.pk).replace(" ", "")]
 
 
+def languages(element: Any) -> set[str]:
+    """The languages that the structure of a file says."""
+    found = {str(element["/Lang"])} if "/Lang" in element else set()
+    children = element.get("/K", [])
+    for child in children if isinstance(children, list) else [children]:
+        child = child.get_object()
+        found |= languages(child) if isinstance(child, dict) else set()
+    return found
+
+
 def test_av_12_a_file_is_tagged_and_in_the_language_of_each(tmp_path):
     wording()
     template(channel="letter", subject="لكم", body="{name} مرحبا", language="ar", variables={"name": "name"})
     waiting(), waiting(language="ar")
     (batch,) = write(tmp_path)
-    pdf = (tmp_path / f"{batch.name}.pdf").read_bytes()
-    assert b"pdfuaid" in pdf or pdfua is not None
-    with pages(pdf) as document:
+    file = tmp_path / f"{batch.name}.pdf"
+    assert list(validate(str(file)).findings) == []
+    read = pypdf.PdfReader(file)
+    assert (read.trailer["/Root"]["/Lang"], read.metadata.title) == ("fr", f"Courriers {batch.name}")
+    assert languages(read.trailer["/Root"]["/StructTreeRoot"]) == {"ar", "fr"}
+    with pages(file.read_bytes()) as document:
         first, second = (page.get_textpage().get_text_range() for page in document)
     assert "Vous pouvez venir." in first and "14 juin 2021" in first and "14/06/2021" in second
 

@@ -125,6 +125,7 @@ def test_av_14_a_killed_sender_sends_nothing_twice_or_loses_nothing(tmp_path, ki
 
 
 @pytest.mark.long
+@pytest.mark.timeout(3600)
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("kind", KINDS)
 def test_av_14_a_sender_killed_fifty_times_sends_nothing_twice_or_loses_nothing(tmp_path, kind):

@@ -138,7 +138,8 @@ worker(channel="sms", once=False)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_av_14_the_jobs_run():
+def test_av_14_the_jobs_run(settings, tmp_path):
+    settings.ALLANT_HOME = tmp_path
     claimed(seen=AT)
     ready = app.with_connector(app.connector.get_worker_connector())
     jobs.take_back_leases.defer(timestamp=0)
@@ -146,8 +147,11 @@ def test_av_14_the_jobs_run():
     jobs.join_receipts.defer(timestamp=0)
     jobs.forget_old_receipts.defer(timestamp=0)
     jobs.rescue_stalled_jobs.defer(timestamp=0)
+    jobs.take_incomplete_answers.defer(timestamp=0)
+    jobs.read_bounces.defer(timestamp=0)
+    jobs.write_letters.defer(timestamp=0)
     with ready.open():
         ready.run_worker(wait=False, install_signal_handlers=False, listen_notify=False, queues=[jobs.QUEUE])
     ended = dict(ProcrastinateJob.objects.filter(task_name__startswith="allant").values_list("task_name", "status"))
-    assert len(ended) >= 5 and set(ended.values()) == {"succeeded"}, ended
+    assert len(ended) >= 8 and set(ended.values()) == {"succeeded"}, ended
     assert Message.objects.filter(status="sending").count() == 0  # the worker of 2021 has been silent for years

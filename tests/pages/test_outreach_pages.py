@@ -41,12 +41,12 @@ def test_av_05_the_page_says_what_is_held_back_and_why(manager: Client):
     template()
     night = datetime(2021, 2, 20, 22, tzinfo=UTC)
     held = message(person("mobile"), on=night.date())
-    late = message(person("mobile"), on=night.date() - timedelta(60))
+    late = message(person("mobile"), on=night.date() - timedelta(29))  # of 28 useful days
     assert claim("sms", night, 10, "test") == []
     page = shown(manager.get("/contacts/envois/"))
     assert "hors des heures de contact du territoire" in page and "22/02/2021 09:00" in page
-    Message.objects.filter(pk=late.pk).update(send_after=night.date())
-    assert "trop tard : durée d'utilité dépassée" in shown(manager.get("/contacts/envois/"))
+    late.refresh_from_db()
+    assert late.status == "dropped" and "trop tard : durée d'utilité dépassée" in page
     Message.objects.filter(pk=held.pk).update(held_reason="")
     assert "Aucun message n’est retenu" in shown(manager.get("/contacts/envois/"))
 
@@ -70,7 +70,8 @@ def test_av_04_the_stop_is_asked_confirmed_logged_and_released(manager: Client):
     assert manager.post(STOP, {**asked, "confirm": "oui"}).status_code == 302
     hold = SendingHold.objects.get()
     assert (hold.channel, hold.reason) == ("sms", "lien faux")
-    assert "lien faux" in shown(manager.get("/contacts/envois/"))
+    page = shown(manager.get("/contacts/envois/"))
+    assert "lien faux" in page and "la reprise des envois arrêtés" in page
     assert AccessLogEntry.objects.filter(purpose="arrêt des envois").count() == 1
     again = manager.post(STOP, {**asked, "confirm": "oui"})
     assert again.status_code == 400 and "déjà arrêtés" in shown(again)

@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 from playwright.sync_api import Page
 from pytest_django import DjangoAssertNumQueries, Settings
@@ -21,6 +22,7 @@ from allant.campaigns.models import Campaign, Invitation, InvitationPlan, Planne
 from allant.campaigns.planner import allotment
 from allant.campaigns.planner.capacities import entered
 from allant.campaigns.planner.reading import Plan
+from allant.pages.campaigns import planner_views
 from allant.pages.campaigns.planner_wording import limits_said
 from tests.accounts.sessions import account_with, enter
 from tests.pages import small_country
@@ -215,6 +217,19 @@ def test_tg_08_the_plan_tells_weeks_groups_the_queue_what_limits_and_when_it_end
     here = text(manager, f"{address}?departement=01")
     assert "01 Ain" in here and "Réserve" not in here.split('id="semaines"')[1].split("</table>")[0]
     assert manager.get(f"{address}?departement=99").status_code == 404
+
+
+def test_a_register_too_large_for_the_page_is_planned_by_a_command(
+    manager: Client, country: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PERF: the page gives up and says how to go on; nothing is kept, and the next request has its time again."""
+    save(manager, **field("01", 9, 9))
+    monkeypatch.setattr(planner_views, "compute_plan", lambda *args, **rest: connection.cursor().execute("SELECT pg_sleep(5)"))
+    monkeypatch.setattr(planner_views, "LONGEST_ON_PAGE", 1)
+    page = manager.post(PLANS, ASKED)
+    assert page.status_code == 409 and "allant plan adopt --programme covid19 --from" in page.content.decode()
+    monkeypatch.undo()
+    assert not InvitationPlan.objects.exists() and planned(manager)
 
 
 @pytest.mark.parametrize(

@@ -222,10 +222,10 @@ def test_tg_01_tg_09_a_campaign_is_created_launched_once_a_day_stopped_and_resum
     assert manager.post(f"{draft}campagne/", {"title": "Vide"}).status_code == 400
     put(manager, draft, "age", lowest=60)
     form = {
-        "title": "Soixante ans, février", "territory": "France entière", "starts_on": "2021-02-21", "channels": ["sms", "letter"],
+        "title": "Soixante ans, février", "territory": "France entière", "starts_on": "2021-02-15", "channels": ["sms", "letter"],
         "template": "covid-invitation", "act": "dose_summary.first_on", "weekly_capacity": 30, "programme": "covid19",
     }  # fmt: skip
-    late = manager.post(f"{draft}campagne/", {**form, "ends_on": "2021-02-21"})
+    late = manager.post(f"{draft}campagne/", {**form, "ends_on": "2021-02-15"})
     assert late.status_code == 400 and "après le premier jour" in late.content.decode()
     assert manager.post(f"{draft}campagne/", form)["Location"] == "/campagnes/soixante-ans-fevrier/"
     campaign = Campaign.objects.get(slug="soixante-ans-fevrier")
@@ -237,7 +237,7 @@ def test_tg_01_tg_09_a_campaign_is_created_launched_once_a_day_stopped_and_resum
     assert Invitation.objects.filter(campaign=campaign).count() == 12
     left = preview(campaign.current_target.on(DAY), DAY, []).count
     assert sum(reach(campaign, DAY).values()) == left, "those invited are left out"
-    settings.ALLANT_TODAY = date(2021, 2, 18)  # a Thursday, of the same week
+    settings.ALLANT_TODAY = date(2021, 2, 20)  # of the same week
     page = manager.get("/campagnes/soixante-ans-fevrier/vague/")
     assert page.context["left"] == 18 and "il en reste <strong>18</strong>" in page.content.decode()
     refused = manager.post("/campagnes/soixante-ans-fevrier/vague/", {"capacity": 19})

@@ -16,6 +16,9 @@ class Origin(models.TextChoices):
 
     CALL = "call", "Appel de l'Assurance Maladie"
     INBOUND = "inbound", "Appel de la personne"
+    INBOUND_SMS = "inbound_sms", "Appel après un SMS"
+    INBOUND_VOICEMAIL = "inbound_voicemail", "Appel après un message vocal"
+    INBOUND_3646 = "inbound_3646", "Appel transféré par le 3646"
     SELF = "self", "En ligne"
     SMS = "sms", "SMS"
     LETTER = "letter", "Courrier avec créneau"

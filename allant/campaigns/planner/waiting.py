@@ -9,11 +9,8 @@ from django.db import connection
 from allant.campaigns.effect import acts_sql
 from allant.campaigns.models import Campaign
 from allant.campaigns.planner.allotment import Counts
-from allant.campaigns.waves import waiting_sql
+from allant.campaigns.waves import READ_ONCE, waiting_sql
 from allant.targeting import engine_postgres
-
-_READ_ONCE = ("person", "dose_summary")
-"""Fact tables that every target of a programme asks: computed once for all of them."""
 
 
 def still_to_invite(groups: Sequence[tuple[Campaign, date]], departements: Sequence[str]) -> Counts:
@@ -34,7 +31,7 @@ def still_to_invite(groups: Sequence[tuple[Campaign, date]], departements: Seque
         )
         parameters += its_parameters
     return _grid(
-        f"""{engine_postgres.sources(_READ_ONCE)}
+        f"""{engine_postgres.sources(READ_ONCE)}
             SELECT rank, departement, count(*) FROM (
                 SELECT min(rank) AS rank, departement FROM ({" UNION ALL ".join(parts)}) AS every
                 GROUP BY person_id, departement

@@ -23,6 +23,20 @@ from allant.targeting.language import Condition
 
 Asked = Literal["whole", "choices", "codes", "communes", "epci", "date"]
 Values = Mapping[str, Any]
+PROFESSIONS = {
+    "physician": "Médecin",
+    "pharmacist": "Pharmacien",
+    "midwife": "Sage-femme",
+    "dentist": "Chirurgien-dentiste",
+    "nurse": "Infirmier",
+    "physiotherapist": "Masseur-kinésithérapeute",
+    "care_assistant": "Aide-soignant",
+    "care_home_staff": "Personnel d'EHPAD ou d'USLD",
+    "home_helper": "Aide à domicile",
+    "ambulance_driver": "Ambulancier",
+    "firefighter": "Pompier",
+}
+"""The codes of the situation `profession`, as the phases of the doctrine write them."""
 HIGHEST_AGE, LONGEST_DELAY = 120, 240  # years, months: beyond, a typing error
 
 
@@ -92,9 +106,12 @@ def _situation(values: Values, on: date) -> Condition:
     return reduce(or_, (rows.where(kind=kind).active_on(on).exists() for kind in values["values"]))
 
 
-def _ald_group(values: Values, on: date) -> Condition:
-    rows = _t().situation.where(kind=SituationKind.ALD.value)
-    return rows.where(_t().situation.code.is_in(values["values"])).active_on(on).exists()
+def _coded(kind: SituationKind) -> Callable[[Values, date], Condition]:
+    def build(values: Values, on: date) -> Condition:
+        rows = _t().situation.where(kind=kind.value)
+        return rows.where(_t().situation.code.is_in(values["values"])).active_on(on).exists()
+
+    return build
 
 
 def _complete_since(values: Values, on: date) -> Condition:
@@ -174,8 +191,15 @@ KINDS: dict[str, Kind] = {
             "ald",
             HEALTH,
             "Affection de longue durée, par groupe",
-            _ald_group,
+            _coded(SituationKind.ALD),
             (Blank("values", "Groupes d'ALD", "codes", "Codes des groupes, séparés par des espaces ou à la ligne."),),
+        ),
+        Kind(
+            "profession",
+            HEALTH,
+            "Profession",
+            _coded(SituationKind.PROFESSION),
+            _several("Professions", lambda: list(PROFESSIONS.items())),
         ),
         Kind("treated", HEALTH, "Médecin traitant déclaré", _holds("has_treating_doctor")),
         Kind("vaccinated", DOSES, "Au moins une dose reçue", lambda values, on: _t().dose_summary.exists()),

@@ -84,9 +84,23 @@ def target_of(draft: TargetDraft, book: RuleBook) -> Definition:
 
 
 def standing_exclusions(campaign: Campaign, on: date, book: RuleBook) -> Condition:
-    """Those of the doctrine for the way this campaign contacts people."""
+    """Those of the doctrine for the way this campaign contacts people; the schemes apart as its current version has them."""
     contact = "aller_vers" if OUTREACH_CHANNELS & set(campaign.channels) else "information"
-    return exclusions(book, on, slug=campaign.slug, contact=contact)
+    every_scheme = campaign.pk is not None and not _nodes_of(campaign, on, book, apart=False).isdisjoint(_written(campaign, on))
+    return exclusions(book, on, slug=campaign.slug, contact=contact, schemes_apart=not every_scheme)
+
+
+def _nodes_of(campaign: Campaign, on: date, book: RuleBook, *, apart: bool) -> set[str]:
+    """The standing exclusions as nodes of a tree, for each way of contact, with or without the schemes apart."""
+    return {
+        str(trees.flat({"not": codec.encode(exclusions(book, on, slug=campaign.slug, contact=way, schemes_apart=apart).node)}))
+        for way in ("aller_vers", "information")
+    }
+
+
+def _written(campaign: Campaign, on: date) -> list[str]:
+    """The first-level nodes of its current version."""
+    return [str(node) for node in trees.from_definition(campaign.current_target.on(on)).get("and", [])]
 
 
 @transaction.atomic
@@ -151,10 +165,7 @@ def _names(node: Any) -> Iterator[str]:
 def _chosen(campaign: Campaign, on: date, book: RuleBook) -> trees.Tree:
     """The tree of the current version without the standing exclusions, where they stand as such."""
     tree = trees.from_definition(campaign.current_target.on(on))
-    standing = {
-        str(trees.flat({"not": codec.encode(exclusions(book, on, slug=campaign.slug, contact=contact).node)}))
-        for contact in ("aller_vers", "information")
-    }
+    standing = _nodes_of(campaign, on, book, apart=True) | _nodes_of(campaign, on, book, apart=False)
     if "and" not in tree:
         return tree
     return {"and": [node for node in tree["and"] if str(node) not in standing]}

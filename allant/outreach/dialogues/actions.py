@@ -15,6 +15,8 @@ from allant.outreach.models import Channel, Conversation, ConversationTurn, Inbo
 from allant.people.models import ContactKind, ContactPoint
 
 CAUSE, TEMPLATE = "dialogue", "dialogue"
+OPENING = "dialogue-opening"
+"The first question solicits: it counts in the caps, as the invitation it follows; the others answer somebody."
 UNREACHABLE, SILENCE = "unreachable", "silence"
 BY_RULE = "dialogue"
 
@@ -116,8 +118,9 @@ def _go(conversation: Conversation, dialogue: Dialogue, move: Move, at: datetime
         turn = _turn(conversation, move.standing.step, NOT_UNDERSTOOD if misunderstood else "", at, None)
         on = at.astimezone(PARIS).date()
         Message.objects.create(
-            person_id=conversation.person_id, cause_kind=CAUSE, cause_id=turn.pk, channel=Channel.SMS, template=TEMPLATE,
-            created_on=on, send_after=on, contact_point_id=conversation.contact_point_id,
+            person_id=conversation.person_id, cause_kind=CAUSE, cause_id=turn.pk, channel=Channel.SMS,
+            template=OPENING if turn.number == 1 else TEMPLATE, created_on=on, send_after=on,
+            contact_point_id=conversation.contact_point_id,
         )  # fmt: skip
     conversation.step, conversation.misunderstood = move.standing.step, move.standing.misunderstood
     silence = dialogue.steps[conversation.step].silence

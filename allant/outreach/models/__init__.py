@@ -14,6 +14,7 @@ from allant.outreach.models.messages import Channel, Message, MessageQuerySet, T
 from allant.outreach.models.sms import EarlyReceipt, InboundPart, RouteBudget
 
 __all__ = [
-    "Channel", "Conversation", "ConversationTurn", "DeliveryEvent", "EarlyReceipt", "InboundMessage", "InboundPerson",
-    "LetterBatch", "Message", "MessageQuerySet", "RouteBudget", "SendingHold", "Submission", "Template", "Worker",
+    "Channel", "Conversation", "ConversationTurn", "DeliveryEvent", "EarlyReceipt", "InboundMessage", "InboundPart",
+    "InboundPerson", "LetterBatch", "Message", "MessageQuerySet", "RouteBudget", "SendingHold", "Submission", "Template",
+    "Worker",
 ]  # fmt: skip

@@ -221,7 +221,7 @@ class Sender:
             self.handled += self._end(landed, done, at)
             for unit in deliveries:
                 if not is_receipt(unit):
-                    answers.receive(answers.typed(unit, self.route.name, at), at=at)
+                    answers.hear(unit, self.route.name, at=at)
         if early:
             self._early_until = time.monotonic() + EARLY
         if numbers:

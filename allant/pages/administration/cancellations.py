@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import Count
 from django.db.models.functions import TruncDate
 from django.http import HttpRequest, HttpResponse
@@ -100,8 +101,9 @@ def _to_confirm(
 
 def _cancel_window(request: HttpRequest, form: WindowForm, count: int) -> HttpResponse:
     reason = form.cleaned_data["reason"]
-    persons = cancel_window(window=form.window, expected=count, by=str(actor_of(request)), reason=reason)
-    log_request(request, LoggedAction.WRITE, "annulation administrative des doses d'un compte", persons)
+    with transaction.atomic():  # it cannot be undone: never without its entry of the access log
+        persons = cancel_window(window=form.window, expected=count, by=str(actor_of(request)), reason=reason)
+        log_request(request, LoggedAction.WRITE, "annulation administrative des doses d'un compte", persons)
     messages.success(request, f"{count} dose(s) annulée(s), {len(persons)} personne(s) concernée(s).")
     return redirect("administration_cancellations")
 
@@ -133,10 +135,12 @@ def cancel_dose(request: HttpRequest, dose: int) -> HttpResponse:
 
 
 def _cancel_one(request: HttpRequest, dose: Dose, reason: str) -> HttpResponse:
-    log_request(request, LoggedAction.WRITE, "annulation administrative d'une dose", [standing(dose).pk])
     try:
-        cancel_administratively(dose=dose, by=str(actor_of(request)), reason=reason)
+        with transaction.atomic():
+            cancel_administratively(dose=dose, by=str(actor_of(request)), reason=reason)
+            log_request(request, LoggedAction.WRITE, "annulation administrative d'une dose", [standing(dose).pk])
     except CorrectionRefused as refused:
+        log_request(request, LoggedAction.REFUSED, "annulation administrative d'une dose", [standing(dose).pk])
         messages.error(request, str(refused))
     else:
         messages.success(request, "Dose annulée.")

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -61,11 +62,12 @@ def pair_page(request: HttpRequest, pair: int) -> HttpResponse:
     form = form_class(posted(request), pair=found)
     if request.method == "POST" and form.is_valid():
         try:
-            _decide(request, found, form.cleaned_data)
+            with transaction.atomic():  # the decision and the entry of the access log: both or neither
+                _decide(request, found, form.cleaned_data)
+                log_request(request, LoggedAction.WRITE, "décision sur un doublon", [found.first_id, found.second_id])
         except MergeRefused as refused:
             form.add_error(None, str(refused))
         else:
-            log_request(request, LoggedAction.WRITE, "décision sur un doublon", [found.first_id, found.second_id])
             return redirect("administration_duplicate", pair=found.pk)
     log_request(request, LoggedAction.READ, "comparaison d'un doublon proposé", [found.first_id, found.second_id])
     context = {

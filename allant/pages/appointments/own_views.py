@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import icalendar
 from django.contrib import messages
@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from allant import clock
 from allant.accounts.access import public
-from allant.appointments.booking import Booking, BookingRefused, move
-from allant.appointments.calendar import local_start
+from allant.appointments.booking import Booking, BookingRefused, confirm, move
+from allant.appointments.calendar import local_start, zone_at
 from allant.appointments.ending import end
 from allant.appointments.models import Appointment, End, Guest, Slot
 from allant.appointments.partners import cancel_at_partner
@@ -39,11 +39,20 @@ def own(request: HttpRequest, token: str) -> HttpResponse:
         "title": "Mon rendez-vous", "token": token, "appointment": found, "starts": local_start(found.slot),
         "others": [(other, local_start(other.slot)) for other in others],
         "past": found.slot.starts_at <= clock.now(), "over": found.ended_at is not None,
+        "held_until": _held_until(found),
         "sure": found.confirmed_at is not None and found.ended_at is None,
         "vaccine": vaccine_label(found.slot.vaccine, today, rules.as_known_on(today)) if found.slot.vaccine else "",
         "trail": [(TITLE, reverse("appointments"))],
     }  # fmt: skip
     return render(request, "appointments/own.html", context)
+
+
+def _held_until(found: Appointment) -> datetime | None:
+    """Until when the holder of the link may confirm a seat of our own calendar, by the clock of the place."""
+    waits = found.confirmed_at is None and found.ended_at is None and not found.partner_state
+    if not waits or found.held_until is None or found.held_until <= clock.now():
+        return None
+    return found.held_until.astimezone(zone_at(found.slot.place))
 
 
 @public
@@ -59,6 +68,22 @@ def cancel(request: HttpRequest, token: str) -> HttpResponse:
     else:
         end(found, End.CANCELLED, by=PUBLIC)
     messages.success(request, "Votre rendez-vous est annulé. La place est rendue à quelqu'un d'autre.")
+    return redirect("own_appointment", token=token)
+
+
+@public
+@require_POST
+def confirm_held(request: HttpRequest, token: str) -> HttpResponse:
+    """Take the seat that is held for the holder of the link (AP-08, AV-40); twice is once."""
+    found = appointment_of(token, clock.now())
+    if found.partner_state:
+        raise Http404("Ce rendez-vous attend la réponse du lieu : revenez sur sa page.")
+    try:
+        confirm(found, by=PUBLIC)
+    except BookingRefused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, "Votre rendez-vous est confirmé.")
     return redirect("own_appointment", token=token)
 
 

@@ -21,7 +21,7 @@ from allant.doctrine import rules
 from allant.geography import Place as Town
 from allant.geography import UnknownCommune, find, position_of
 from allant.pages.appointments.forms import SearchForm
-from allant.vaccination.products import authorised, vaccine_label
+from allant.vaccination.products import allowed_at, vaccine_label
 
 TITLE = "Prendre un rendez-vous de vaccination"
 ORIGINS = {"sms": "sms", "courrier": "letter"}
@@ -92,8 +92,7 @@ def vaccines_for(age: int | None, on: date) -> tuple[str, ...]:
     """The vaccines that the doctrine of a day gives at an age; none named when the age is not said."""
     if age is None:
         return ()
-    rows = authorised(on, rules.as_known_on(on))
-    return tuple(row["code"] for row in rows if age >= row["min_age"] and age >= row["recommended_from"]) or ("none",)
+    return allowed_at(age, on, rules.as_known_on(on)) or ("none",)
 
 
 def _by_place(offers: list[Offer], today: date) -> list[Nearby]:

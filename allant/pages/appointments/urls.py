@@ -8,6 +8,7 @@ urlpatterns = [
     path("", search_views.search, name="appointments"),
     path("creneaux/<int:slot>/", booking_views.book_slot, name="book_slot"),
     path("mien/<str:token>/", own_views.own, name="own_appointment"),
+    path("mien/<str:token>/confirmer/", own_views.confirm_held, name="confirm_own_appointment"),
     path("mien/<str:token>/annuler/", own_views.cancel, name="cancel_own_appointment"),
     path("mien/<str:token>/deplacer/<int:slot>/", own_views.move_to, name="move_own_appointment"),
     path("mien/<str:token>/agenda.ics", own_views.calendar_file, name="own_appointment_ics"),

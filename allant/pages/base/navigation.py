@@ -30,9 +30,16 @@ MENU = (
         "person_history",
         frozenset({Role.CAMPAIGN_MANAGER, Role.CALL_AGENT, Role.FRONT_DESK_AGENT, Role.MEDICAL_SERVICE}),
     ),
+    MenuEntry("Appels", "desk", frozenset({Role.CALL_AGENT, Role.MEDICAL_SERVICE, Role.PLATFORM_AGENT})),
+    MenuEntry("Supervision", "desk_supervision", frozenset({Role.CAMPAIGN_MANAGER})),
     MenuEntry("Réponses", "answers", frozenset({Role.CAMPAIGN_MANAGER, Role.CALL_AGENT})),
     MenuEntry("Visites", "visits", frozenset({Role.DELEGATE})),
     MenuEntry("Espace professionnel", "professional_home", frozenset({Role.HEALTH_PROFESSIONAL, Role.PORTAL_USER})),
+    MenuEntry(
+        "Accueil téléphonique",
+        "inbound",
+        frozenset({Role.PLATFORM_AGENT, Role.FRONT_DESK_AGENT, Role.CALL_AGENT}),
+    ),
     MenuEntry(
         "Lieux de rendez-vous",
         "places",

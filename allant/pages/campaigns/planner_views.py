@@ -8,10 +8,12 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.cache import caches
+from django.db import OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from psycopg.errors import QueryCanceled
 
 from allant import clock
 from allant.accounts.access import requires
@@ -35,6 +37,8 @@ from allant.pages.campaigns.planner_wording import done_said, limits_said, place
 USUAL_WEEKS = 8
 PLANS_SHOWN = 10
 KEPT = 3600
+LONGEST_ON_PAGE = 25
+"""Seconds that one question to the register may take while somebody waits for the page."""
 
 
 @requires(Role.CAMPAIGN_MANAGER)
@@ -49,9 +53,7 @@ def plans(request: HttpRequest) -> HttpResponse:
     problem = ""
     if request.method == "POST" and form.is_valid():
         try:
-            plan = compute_plan(
-                **form.cleaned_data, as_of=today, book=rules.as_known_on(today), by=str(actor_of(request)), at=clock.now()
-            )
+            plan = _computed(request, form.cleaned_data)
             return redirect("invitation_plan", plan=plan.pk)
         except CannotPlan as error:
             problem = str(error)
@@ -62,9 +64,28 @@ def plans(request: HttpRequest) -> HttpResponse:
         "form": form,
         "problem": problem,
         "plans": [(plan, programme_name(plan.programme), _state(plan)) for plan in found],
+        "longest": LONGEST_ON_PAGE,
         "has_capacities": WeeklyCapacity.objects.exists(),
     }
     return render(request, "campaigns/planner_home.html", context, status=409 if problem else 400 if form.errors else 200)
+
+
+@transaction.atomic
+def _computed(request: HttpRequest, asked: dict[str, Any]) -> InvitationPlan:
+    """Compute within the time a page may take. Raises CannotPlan."""
+    today = clock.today()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{LONGEST_ON_PAGE}s"])
+    try:
+        return compute_plan(**asked, as_of=today, book=rules.as_known_on(today), by=str(actor_of(request)), at=clock.now())
+    except OperationalError as error:
+        if not isinstance(error.__cause__, QueryCanceled):
+            raise
+        command = f"allant plan adopt --programme {asked['programme']} --from {asked['first_week']} --weeks {asked['weeks']}"
+        raise CannotPlan(
+            f"Le registre est trop grand pour un calcul en {LONGEST_ON_PAGE} secondes sur la page : faites lancer « {command} », "
+            "qui n'a pas cette limite ; le plan paraîtra ici."
+        ) from error
 
 
 @requires(Role.CAMPAIGN_MANAGER)

@@ -16,6 +16,7 @@ from allant.accounts.models import LoggedAction
 from allant.accounts.roles import Role
 from allant.accounts.sign_in import actor_of
 from allant.campaigns.models import Campaign
+from allant.doctrine import rules
 from allant.outreach import holds, waiting, workers
 from allant.outreach.models import Channel, SendingHold, Template
 from allant.pages.outreach.wording import channel_name
@@ -46,16 +47,24 @@ class StopForm(forms.Form):
 def sendings(request: HttpRequest) -> HttpResponse:
     """Stops that stand, what the policy holds, what waits for its turn, what was abandoned."""
     now = clock.now()
+    since = waiting.dropped_since(now, rules.as_known_on(now.date()))
+    standing = holds.standing()
     titles = dict(Campaign.objects.values_list("pk", "title"))
     context = {
         "title": "Envois",
         "now": now,
-        "holds": [(hold, channel_name(hold.channel)) for hold in holds.standing()],
+        "holds": [(hold, channel_name(hold.channel)) for hold in standing],
         "held": [(row, channel_name(row.channel), titles.get(row.campaign, "")) for row in waiting.held_back()],
-        "queues": [(row, channel_name(row.channel)) for row in waiting.queues()],
-        "dropped": [(channel_name(channel), reason, count) for channel, reason, count in waiting.dropped(now)],
-        "days": waiting.SHOWN.days,
-        "workers": {"living": workers.living(now), "lags": workers.lags(now), "throughput": workers.throughput(now)},
+        "queues": [
+            (row, channel_name(row.channel), holds.stopped(standing, row.channel, row.template)) for row in waiting.queues()
+        ],
+        "dropped": [(channel_name(channel), reason, count) for channel, reason, count in waiting.dropped(since)],
+        "since": since,
+        "workers": {
+            "living": [(worker, channel_name(worker.channel), silent) for worker, silent in workers.living(now)],
+            "lags": [(lag, channel_name(lag.channel)) for lag in workers.lags(now)],
+            "throughput": workers.throughput(now),
+        },
     }
     return render(request, "outreach/sendings.html", context)
 

@@ -62,7 +62,13 @@ def template_list(request: HttpRequest) -> HttpResponse:
 
 
 def _languages(found: dict[str, Template]) -> list[tuple[str, int]]:
-    return [(LANGUAGES.get(code, code), each.version) for code, each in sorted(found.items(), key=lambda item: item[0] != "fr")]
+    return [(LANGUAGES[code], found[code].version) for code in LANGUAGES if code in found]
+
+
+def _source(template: Template) -> str:
+    """Where a text comes from, in French."""
+    said = template.source.removeprefix("assumption:").strip()
+    return said if said == template.source.strip() else f"hypothèse : {said}"
 
 
 @requires(Role.CAMPAIGN_MANAGER)
@@ -83,7 +89,7 @@ def template_page(request: HttpRequest, slug: str, channel: str) -> HttpResponse
         "kind": kind(model.kind, rules.as_known_on(today), today),
         "variables": [(name, TYPES[of].label) for name, of in model.variables.items()],
         "previews": [(code, LANGUAGES[code], preview(last[code]) if code in last else None) for code in LANGUAGES],
-        "versions": versions,
+        "versions": [(each, LANGUAGES.get(each.language, each.language), _source(each)) for each in versions],
         "campaigns": Campaign.objects.filter(template=slug).order_by("title"),
     }
     return render(request, "outreach/template.html", context)

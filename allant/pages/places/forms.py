@@ -50,7 +50,8 @@ def _number(label: str, least: int, most: int, **options: Any) -> forms.IntegerF
 def _degrees(label: str, most: int) -> forms.FloatField:
     wrong = f"{label} : des degrés décimaux, par exemple 48,1120."
     return forms.FloatField(
-        label=label, required=False, min_value=-most, max_value=most, localize=True, widget=forms.TextInput({"inputmode": "decimal"}),
+        label=label, required=False, min_value=-most, max_value=most, localize=True,
+        widget=forms.TextInput({"inputmode": "decimal"}),
         error_messages={"invalid": wrong, "min_value": wrong, "max_value": wrong},
     )  # fmt: skip
 

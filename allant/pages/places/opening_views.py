@@ -22,6 +22,7 @@ from allant.appointments.models import Appointment, Place, Schedule
 from allant.appointments.places import (
     PlaceRefused,
     add_opening,
+    booked_after,
     booked_between,
     close_days,
     end_opening,
@@ -85,8 +86,7 @@ def stop_opening(request: HttpRequest, place: int, schedule: int) -> HttpRespons
     form = EndForm(request.POST or None, initial={"on": today + timedelta(days=1)})
     if request.method == "POST" and form.is_valid():
         entry = form.cleaned_data
-        later = Appointment.objects.open().filter(slot__schedule=opening, slot__starts_at__date__gte=entry["on"]).count()
-        if later and "confirm" not in request.POST:
+        if (later := booked_after(opening, entry["on"])) and "confirm" not in request.POST:
             return _page(request, found, form, "Arrêter une plage", concerned=later)
         ended = end_opening(opening, entry["on"], by=actor_of(request).name, reason=entry["reason"])
         return _closed(request, found, ended, "Plage arrêtée.")

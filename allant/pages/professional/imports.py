@@ -109,8 +109,9 @@ def lines_to_correct(request: HttpRequest, file: int) -> StreamingHttpResponse:
 @require_POST
 def forget_lines(request: HttpRequest, file: int) -> HttpResponse:
     """Erase the lines kept for correction: they hold identities as typed."""
-    erased = forget(_own(request, file))
-    log_request(request, LoggedAction.WRITE, "téléservice : lignes à corriger effacées", subject_kind="imported_file")
+    with transaction.atomic():
+        erased = forget(_own(request, file))
+        log_request(request, LoggedAction.WRITE, "téléservice : lignes à corriger effacées", subject_kind="imported_file")
     messages.success(request, f"{erased} ligne{'s' if erased > 1 else ''} effacée{'s' if erased > 1 else ''}.")
     return redirect("teleservice_import_report", file=file)
 

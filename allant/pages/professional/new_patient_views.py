@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -40,11 +41,12 @@ def new_patient(request: HttpRequest) -> HttpResponse:
     form = NewPatientForm(search["number"], clock.today(), request.POST or None, initial=_initial(search))
     if request.method == "POST" and form.is_valid():
         try:
-            person = register_person(new=form.new_person(), by=acting(request).by, on=clock.today())
+            with transaction.atomic():  # the person and the entry of the access log: both or neither
+                person = register_person(new=form.new_person(), by=acting(request).by, on=clock.today())
+                log_request(request, LoggedAction.WRITE, "téléservice : saisie manuelle d'un patient", [person.pk])
         except RegistrationRefused as refused:
             form.add_error(refused.field if refused.field in form.fields else None, str(refused))
         else:
-            log_request(request, LoggedAction.WRITE, "téléservice : saisie manuelle d'un patient", [person.pk])
             del request.session[SEARCH_KEY]
             open_file(request, person.pk, "entry")
             return redirect("teleservice_file", person_id=person.pk)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from http import HTTPStatus
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -45,16 +46,17 @@ def opening(request: HttpRequest) -> HttpResponse:
         form.refuse({None: [NO_RPPS]})
     if who.practitioner is None or not readable:
         return _page(request, who, form, shared, last)
-    session = open_session(
-        entry=_entry(form, who),
-        shared=shared.shared(),
-        by=who.by,
-        practitioner=who.practitioner,
-        organisation=who.organisation,
-        structure_name=who.structure_name,
-        now=clock.now(),
-    )
-    log_request(request, LoggedAction.WRITE, "téléservice : séance de vaccination ouverte", subject_kind="session")
+    with transaction.atomic():
+        session = open_session(
+            entry=_entry(form, who),
+            shared=shared.shared(),
+            by=who.by,
+            practitioner=who.practitioner,
+            organisation=who.organisation,
+            structure_name=who.structure_name,
+            now=clock.now(),
+        )
+        log_request(request, LoggedAction.WRITE, "téléservice : séance de vaccination ouverte", subject_kind="session")
     return redirect("teleservice_session_rows", session=session.pk)
 
 

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -104,8 +105,9 @@ def _in_words(answer: dict[str, Any]) -> str:
 @require_POST
 def close(request: HttpRequest, session: UUID) -> HttpResponse:
     """End the session: no row enters any more."""
-    close_session(session=own_session(request, session), now=clock.now())
-    log_request(request, LoggedAction.WRITE, "téléservice : séance de vaccination fermée", subject_kind="session")
+    with transaction.atomic():
+        close_session(session=own_session(request, session), now=clock.now())
+        log_request(request, LoggedAction.WRITE, "téléservice : séance de vaccination fermée", subject_kind="session")
     messages.success(request, "Séance fermée.")
     return redirect("teleservice_session_rows", session=session)
 

@@ -69,7 +69,10 @@ def import_doses(
 
 
 def forget_lines() -> None:
-    """Efface les lignes à corriger gardées plus longtemps que la doctrine ne le permet. À lancer chaque jour."""
+    """Efface les lignes à corriger gardées plus longtemps que la doctrine ne le permet. `allant worker` le fait chaque jour.
+
+    Exemple : allant forget-lines
+    """
     erased = forget_old(today=clock.today(), book=rules.as_known_on(clock.today()))
     console.print(f"{erased} ligne{'s' if erased > 1 else ''} à corriger effacée{'s' if erased > 1 else ''}.")
 

@@ -154,6 +154,7 @@ def _ranked(values: Values, identities: Identities, sheet: Sheet, faults: Faults
             "vaccine": values.vaccine.take(taken),
             "rank": pa.array(ranks, pa.int32(), mask=ranks == 0),
             "identifier": values.identifier.take(taken),
+            "reported": pc.not_equal(values.proof.take(taken), ""),
         }
     )
     return rank(acts, faults, book)

@@ -23,7 +23,8 @@ from allant.vaccination.products import doses_needed
 
 CREATE = """
 CREATE TEMPORARY TABLE import_act (
-    row_no bigint, line bigint, person_id bigint, occurred_on date, vaccine text, rank integer, identifier text
+    row_no bigint, line bigint, person_id bigint, occurred_on date, vaccine text, rank integer, identifier text,
+    reported boolean
 ) ON COMMIT DROP
 """
 # What stands twice in the file: the first line counts.
@@ -41,18 +42,33 @@ SELECT first_lines.*, CASE WHEN line > day_line AND vaccine = day_vaccine THEN '
                            ELSE '' END AS repeated
 FROM first_lines
 """
-# Known doses and new ones of each person in order; a new one on a known day is that dose sent again.
+# Known doses and new ones of each person in order; a new one on a known day is that dose sent again. A new one takes the rank
+# after the highest of those before it; one read from a document, older than a known one, comes after all of them: no recorded
+# rank moves (VC-42), as `proposals.place_of_entry` has it.
 _CHAIN = """
-SELECT row_no, person_id, occurred_on, vaccine, row_number() OVER chain AS place, own_rank,
-       first_value(occurred_on) OVER chain AS first_on, first_value(vaccine) OVER chain AS first_vaccine
+SELECT row_no, first_on, first_vaccine,
+       new_ones + greatest(0, max(own_rank - new_ones) OVER (chain ROWS UNBOUNDED PRECEDING)) AS place
 FROM (
-    SELECT row_no, person_id, occurred_on, vaccine, NULL::integer AS own_rank FROM lines AS line
-    WHERE repeated = '' AND NOT EXISTS (
-        SELECT FROM known WHERE known.stands_for = line.person_id AND known.occurred_on = line.occurred_on)
-    UNION ALL
-    SELECT NULL, stands_for, occurred_on, vaccine, dose_number FROM known
-) AS dose
-WINDOW chain AS (PARTITION BY person_id ORDER BY occurred_on, row_no NULLS FIRST)
+    SELECT dose.*, first_value(occurred_on) OVER by_date AS first_on, first_value(vaccine) OVER by_date AS first_vaccine,
+           count(row_no) OVER (chain ROWS UNBOUNDED PRECEDING) AS new_ones
+    FROM (
+        SELECT row_no, person_id, occurred_on, vaccine, NULL::integer AS own_rank,
+               CASE WHEN reported AND EXISTS (
+                        SELECT FROM known WHERE stands_for = line.person_id AND known.occurred_on > line.occurred_on)
+                     AND NOT EXISTS (
+                        SELECT FROM known
+                        WHERE stands_for = line.person_id AND series = 'primary' AND dose_number = series_doses)
+                    THEN 'infinity' ELSE occurred_on END AS stands_on
+        FROM lines AS line
+        WHERE repeated = '' AND NOT EXISTS (
+            SELECT FROM known WHERE known.stands_for = line.person_id AND known.occurred_on = line.occurred_on)
+        UNION ALL
+        SELECT NULL, stands_for, occurred_on, vaccine, dose_number, occurred_on FROM known
+    ) AS dose
+    WINDOW by_date AS (PARTITION BY person_id ORDER BY occurred_on, row_no NULLS FIRST),
+           chain AS (PARTITION BY person_id ORDER BY stands_on, row_no NULLS FIRST)
+) AS counted
+WINDOW chain AS (PARTITION BY person_id ORDER BY stands_on, row_no NULLS FIRST)
 """
 _QUERY = """
 WITH first_lines AS MATERIALIZED ({first}),

@@ -210,7 +210,7 @@ def test_a_dose_given_abroad_names_its_country(sender: Sender) -> None:
     refused = register.send(lines(abroad), sender)
     assert (counts(refused), register.faults(refused)) == ((1, 0, 0, 1), {2: [("given_here", "justificatif")]})
     assert counts(register.send(lines({**abroad, "pays": "États-Unis"}), sender)) == (1, 1, 0, 0)
-    dose = Dose.objects.get()
+    dose = Dose.objects.get(person=1)
     assert (dose.forced_rules, dose.proof) == (["before_authorisation"], "Carnet (à l'étranger : États-Unis)")
 
 

@@ -32,6 +32,28 @@ def test_nothing_told_leaves_two_doses() -> None:
     assert needed_after_a_merge(infected=False) == [2]
 
 
+def test_an_older_dose_read_from_a_document_takes_the_next_rank() -> None:
+    """VC-42, VC-61: no recorded rank moves, as on the page and by FHIR; told again it is the same dose."""
+    sender = register.settle()
+    anne = {**table()["usual"], "nir": "2200535238004", "nom": "Durand-Moreau", "prenom": "Anne", "rang": "", "lot": ""}
+    told = {**anne, "date": "20/12/2020", "justificatif": "Carnet", "pays": "Suisse", "date_naissance": "20/05/1920"}
+    for name in ("first", "second"):
+        file = register.send(register.text([{**told, "identifiant": name}]), sender)
+        assert register.faults(file) == {}
+    ranks = Dose.objects.filter(person=7).order_by("occurred_on").values_list("occurred_on", "dose_number")
+    assert list(ranks) == [(date(2020, 12, 20), 2), (date(2021, 2, 1), 1)]
+
+
+def test_the_next_rank_follows_the_highest_known() -> None:
+    """VC-61: of whom only the second dose is known, the next two are the third and the fourth."""
+    sender = register.settle()
+    abroad = {**table()["usual"], "rang": "", "justificatif": "Carnet", "pays": "Suisse"}
+    register.send(register.text([{**abroad, "date": "01/03/2021", "rang": "2"}]), sender)
+    file = register.send(register.text([{**abroad, "date": "01/12/2021"}, {**abroad, "date": "01/08/2021"}]), sender)
+    assert register.faults(file) == {}
+    assert list(Dose.objects.filter(person=1).order_by("occurred_on").values_list("dose_number", flat=True)) == [2, 3, 4]
+
+
 def test_an_infection_of_the_absorbed_record_shortens_the_schedule() -> None:
     """VC-40, VC-61, VC-63."""
     assert needed_after_a_merge(infected=True) == [1]

@@ -1,0 +1,44 @@
+"""Periodic jobs of campaigns, run by procrastinate (`allant worker --channel jobs`). Each is harmless twice."""
+
+from __future__ import annotations
+
+from procrastinate.contrib.django import app
+
+from allant.campaigns import appointment_rounds as rounds
+
+QUEUE = "appointments"
+
+
+@app.periodic(cron="7 2 * * *")
+@app.task(queue=QUEUE, queueing_lock="appointments.slots")
+def make_slots_ahead(timestamp: int) -> int:
+    """The slots of the weeks to come."""
+    return rounds.slots()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue=QUEUE, queueing_lock="appointments.holds")
+def give_back_holds(timestamp: int) -> int:
+    """Seats held beyond their time."""
+    return rounds.holds()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue=QUEUE, queueing_lock="appointments.settle")
+def settle_with_partners(timestamp: int) -> dict[str, int]:
+    """Bookings that a partner left without answer."""
+    return rounds.settle()
+
+
+@app.periodic(cron="*/10 8-19 * * *")
+@app.task(queue=QUEUE, queueing_lock="appointments.waiting")
+def offer_freed_seats(timestamp: int) -> list[int]:
+    """Freed seats, to who waits; by day, so that there is time to answer."""
+    return list(rounds.waiting())
+
+
+@app.periodic(cron="12 * * * *")
+@app.task(queue=QUEUE, queueing_lock="appointments.reminders")
+def remind_of_appointments(timestamp: int) -> int:
+    """Reminders two days before, for every place's own clock."""
+    return rounds.remind()

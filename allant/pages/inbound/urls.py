@@ -1,0 +1,14 @@
+"""Addresses of the desk that answers calls. None names a person: who is on the line is in the session."""
+
+from django.urls import path
+
+from allant.pages.inbound import booking_views, caller_views
+
+urlpatterns = [
+    path("", caller_views.search, name="inbound"),
+    path("ouvrir/", caller_views.open_caller, name="inbound_open"),
+    path("appel/", caller_views.caller, name="inbound_caller"),
+    path("appel/terminer/", caller_views.hang_up, name="inbound_end"),
+    path("appel/creneaux/<int:slot>/", booking_views.book_for_caller, name="inbound_book"),
+    path("appel/rendez-vous/<int:appointment>/annuler/", booking_views.cancel_for_caller, name="inbound_cancel"),
+]
