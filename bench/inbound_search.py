@@ -36,7 +36,7 @@ def named(dice: random.Random) -> str:
 
 
 def load_register(people: int, dice: random.Random) -> list[tuple[str, str, date]]:
-    """So many persons with a mobile each; a thousand of them, to be searched."""
+    """So many persons with a mobile each (few numbers, so many bear one); a thousand of them, to be searched."""
     from django.db import connection
 
     from allant.people.actions import load_contact_points, load_persons
@@ -51,7 +51,7 @@ def load_register(people: int, dice: random.Random) -> list[tuple[str, str, date
             pa.table({"person_id": ids, "family_name": family, "given_names": given, "birth_date": pa.array(born, pa.date32())}),
             by="bench",
         )
-        mobiles = [f"0639{one % 1_000_000:06d}" for one in ids]
+        mobiles = [f"063998{one % 10_000:04d}" for one in ids]
         load_contact_points(pa.table({"person_id": ids, "kind": ["mobile"] * len(ids), "value": mobiles}), by="bench")
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE people_person, people_contactpoint")
@@ -93,7 +93,7 @@ def run(people: int, searches: int) -> dict[str, object]:
         found["right"] += any((one.family_name, one.given_names) == (family, given) for one in persons[:3])
 
     def by_phone() -> None:
-        find_caller(f"0639{dice.randrange(1, min(people, 1_000_000)):06d}")
+        find_caller(f"063998{dice.randrange(10_000):04d}")
 
     floor = timed(searches, lambda: Person.objects.get(pk=dice.randrange(1, people)))
     answer: dict[str, object] = {"people": people, "read_by_key": floor, "by_name": timed(searches, by_name)}

@@ -56,7 +56,7 @@ _ONLY = """
                SELECT FROM people_person AS who
                WHERE who.id = outreach_message.person_id AND who.departement_code = ANY(%(only_closed)s)))
            AND NOT EXISTS (SELECT FROM outreach_message AS now WHERE now.person_id = outreach_message.person_id
-                           AND now.channel = outreach_message.channel AND now.status = 'never')"""
+                           AND now.channel = outreach_message.channel AND now.status = 'sending')"""
 
 WIDEST = 1_000  # messages judged at once for who asks for few
 
