@@ -243,7 +243,7 @@ def test_tg_08_groups_come_by_opening_day_never_before_their_own_first_day():
     day = date(2021, 3, 27)
     days = {"covid-75": date(2021, 6, 1), "une-page": day, "covid-70": date(2021, 1, 1)}
     campaigns = [Campaign(slug=slug, starts_on=starts_on) for slug, starts_on in days.items()]
-    found = in_order("covid19", campaigns, rules.as_known_on(date(2021, 3, 1)))
+    found = in_order("covid19", campaigns, rules.as_known_on(day))
     assert [(each.slug, opens_on) for each, opens_on in found] == [
         ("covid-70", day), ("une-page", day), ("covid-75", date(2021, 6, 1)),
     ]  # fmt: skip

@@ -110,11 +110,11 @@ def test_vc01_login_and_password_end_on_the_banner(client: Client) -> None:
 
 def test_vc01_a_strong_sign_in_writes_the_professional_and_their_places(client: Client) -> None:
     """VC-01, VC-03: the directory holds them once, brought up to date at each sign-in."""
-    Practitioner.objects.create(rpps="99900000044", family_name="Ancien", given_names="Nom", profession="10")
+    Practitioner.objects.create(rpps="99900000045", family_name="Ancien", given_names="Nom", profession="10")
     for _ in range(2):
         go_through(client, "pro-sante-connect", "Médecin, trois structures")
     user = User.objects.get()
-    assert user.practitioner and (user.practitioner.rpps, str(user.practitioner)) == ("99900000044", "Sophie Lavigne")
+    assert user.practitioner and (user.practitioner.rpps, str(user.practitioner)) == ("99900000045", "Sophie Lavigne")
     places = Organisation.objects.order_by("code").values_list("code", "kind")
     assert list(places) == [("R900041", "practice"), ("R900042", "practice"), ("R900043", "centre")]
     columns = ("organisation__code", "exercise_mode", "postcode", "profession")

@@ -40,6 +40,10 @@ class ListedInputs(forms.Widget):
         return context
 
 
+class _Typed(list[str]):
+    """What was typed in the boxes, to be shown again as it was."""
+
+
 class _TypedPlaces(forms.Field):
     """A list of codes, from what is typed in several boxes; each kind of territory says what a box means."""
 
@@ -47,9 +51,13 @@ class _TypedPlaces(forms.Field):
     asked_in_several_boxes = True
     too_many = ""
 
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """What was typed is told from the codes that are kept: « 97411 » typed may be a postcode."""
+        return _Typed(data or [])
+
     def prepare_value(self, value: Any) -> list[str]:
         """Codes as they are chosen in the list; what was typed stays as it was."""
-        return [self.chosen(text) for text in value or []]
+        return list(value) if isinstance(value, _Typed) else [self.chosen(text) for text in value or []]
 
     def clean(self, value: Any) -> list[str]:
         """Refuse what names none, or several, quoting it."""
