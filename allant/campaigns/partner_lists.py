@@ -65,7 +65,7 @@ def partners() -> list[Organisation]:
     found = list(Organisation.objects.of_kind(OrganisationKind.PARTNER).order_by("name", "pk"))
     counts = dict(PartnerConsent.objects.standing().order_by().values_list("organisation").annotate(Count("pk")))
     for each in found:
-        each.consents = counts.get(each.pk, 0)  # type: ignore[attr-defined]
+        each.consents = counts.get(each.pk, 0)
     return found
 
 

@@ -17,6 +17,7 @@ from allant.country.population import files
 from allant.country.replay.summary import write_summary
 from allant.doctrine import RuleBook
 from allant.facts.parquet import schema
+from allant.targeting import Definition
 from allant.targeting.engine_duckdb import Engine
 
 NATION = 67_677_000
@@ -59,10 +60,10 @@ def compare(directory: Path, book: RuleBook) -> list[Comparison]:
     return [_compared(country, entry, definition) for entry, definition in measured(book)]
 
 
-def _compared(country: files.Country, entry: Entry, definition: object) -> Comparison:
+def _compared(country: files.Country, entry: Entry, definition: Definition) -> Comparison:
     assert entry.figure is not None
     with _as_on(country, entry.figure.day) as folder, Engine(folder) as engine:
-        return Comparison(entry, engine.count(definition), country.manifest.people)  # type: ignore[arg-type]
+        return Comparison(entry, engine.count(definition), country.manifest.people)
 
 
 @contextmanager

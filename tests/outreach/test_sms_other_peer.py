@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import smpp34
 
 from allant.outreach.sms import receipts
 from allant.outreach.sms.long_answers import part_of
@@ -18,7 +19,6 @@ from allant.outreach.sms.segments import cut
 from allant.outreach.sms.sender import is_receipt
 from allant.outreach.sms.session import DELIVERED, Session, Submission
 
-smpp34 = pytest.importorskip("smpp34", reason="pip install smpp34")
 TEXTS = ("Déjà prêt à 8 h € {x}", "Bonjour Jeanne " + "x" * 150, "Bonjour à tous [€]")
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -137,9 +139,9 @@ def reached_by(call: CallAttempt, kind: str) -> ContactPoint | None:
     return ContactPoint.objects.filter(person=call.person_id, kind=kind, invalid_since=None).order_by("pk").first()
 
 
-def variables_of_confirmations(event_ids):  # type: ignore[no-untyped-def]
+def variables_of_confirmations(event_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     """`day`, `hour`, `place` and `second` of the appointments of each confirmation that still stands."""
-    lent = {}
+    lent: dict[int, dict[str, Any]] = {}
     for event in CallEvent.objects.filter(pk__in=event_ids).select_related("call"):
         made = list(bookings_of(event.call))
         if made:

@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from allant.accounts.actors import Actor
 from allant.appointments.models import Appointment
+from allant.appointments.querysets import AppointmentQuerySet
 from allant.campaigns.desk.rules import BOOKED, CALL_LATER, WRONG_NUMBER, Outcome, desk_rules, outcomes_on
 from allant.campaigns.desk.taking import GONE, CallRefused, NotYours, held, note, sender_of
 from allant.campaigns.models import CallAttempt, CallEnd
@@ -153,7 +154,7 @@ def _check_booked(call: CallAttempt, outcome: Outcome) -> None:
         raise CallRefused("Un rendez-vous a été pris pendant l'appel : terminez par « Rendez-vous pris », ou annulez-le d'abord.")
 
 
-def bookings_of(call: CallAttempt):  # type: ignore[no-untyped-def]
+def bookings_of(call: CallAttempt) -> AppointmentQuerySet:
     """The open appointments taken during a call, by rank."""
     found = Appointment.objects.open().filter(key__startswith=f"call-{call.pk}-")
     return found.select_related("slot__place__location").order_by("rank")

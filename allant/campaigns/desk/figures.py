@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import ExtractHour
 
 from allant.accounts.actors import Actor
@@ -64,7 +64,7 @@ def of_agent(by: Actor, at: datetime) -> dict[str, int]:
     return mine.aggregate(calls=Count("pk"), reached=Count("pk", _REACHED), booked=Count("pk", _BOOKED))
 
 
-def calls_of(on: date):  # type: ignore[no-untyped-def]
+def calls_of(on: date) -> QuerySet[CallAttempt]:
     """The calls dialled on a day."""
     begins = datetime.combine(on, time(), PARIS)
     return CallAttempt.objects.dialled().filter(dialled_at__gte=begins, dialled_at__lt=begins + timedelta(days=1))

@@ -47,7 +47,7 @@ class Scope:
     def campaigns(self, on: object) -> list[int]:
         """The campaigns open that day that the agent calls for."""
         kinds = [kind for kind, wanted in ((True, self.medical), (False, self.others)) if wanted]
-        return list(Campaign.objects.running_on(on).filter(medical__in=kinds).values_list("pk", flat=True))  # type: ignore[arg-type]
+        return list(Campaign.objects.running_on(on).filter(medical__in=kinds).values_list("pk", flat=True))
 
 
 def sender_of(by: Actor) -> str:

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from itertools import islice
 
@@ -121,7 +121,7 @@ def read_week(text: str) -> date:
     """The Monday written JJ/MM/AAAA or AAAA-MM-JJ. Raises ValueError, in French."""
     for form in _DATES:
         try:
-            day = datetime.strptime(text, form).date()  # noqa: DTZ007
+            day = datetime.strptime(text, form).replace(tzinfo=UTC).date()
         except ValueError:
             continue
         if day.weekday():

@@ -155,8 +155,7 @@ def _counted(entry: Entry, programme: Programme, book: RuleBook) -> Definition:
     elif figure.counted == "due" and act:
         parts += _due(entry, act, book, figure.day)
     if figure.channel in _REACHED:
-        has: Condition = getattr(tables().person, _REACHED[figure.channel]) == True  # noqa: E712 - builds a criterion
-        parts.append(has)
+        parts.append(getattr(tables().person, _REACHED[figure.channel]))
     apart = not (entry.every_scheme or figure.every_scheme)
     excluded = exclusions(book, figure.day, slug=entry.slug, contact=entry.contact, schemes_apart=apart)
     return define(reduce(and_, parts) & ~excluded)
