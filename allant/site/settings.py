@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "allant.figures",
     "allant.vaccination",
     "allant.supply",
+    "allant.recall",
     "allant.flu",
     "allant.health_space",
     "allant.rights",
@@ -59,6 +60,7 @@ INSTALLED_APPS = [
     # pages (their templates and static files)
     "allant.pages.base",
     "allant.pages.public",
+    "allant.pages.recall",
     "allant.pages.professional",
     "allant.pages.campaigns",
     "allant.pages.outreach",

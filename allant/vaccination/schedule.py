@@ -1,11 +1,10 @@
 """Covid-19 schedules: how many doses a person needs and when. Pure functions of the rule book and a date."""
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
-from allant.doctrine import Counting, Delay, NotYetInForce, RuleBook, add_delay
+from allant.doctrine import RuleBook, add_delay
+from allant.immunizations.booster_delays import booster_delay, month_counting
 
 __all__ = ["DoseWindow", "add_delay", "booster_delay", "month_counting", "second_dose_window", "series_doses"]
 
@@ -40,28 +39,3 @@ def second_dose_window(book: RuleBook, first_on: date, vaccine: str) -> DoseWind
         return None
     days = (rule["min_interval"], rule["recommended_interval"], rule["max_interval"])
     return DoseWindow(*(first_on + timedelta(days=count) for count in days))
-
-
-def booster_delay(book: RuleBook, on: date, vaccine: str, immunodepressed: bool = False) -> Delay:
-    """Delay between the last dose or infection and the booster, as the rules of a day say (RP-01).
-
-    `vaccine` is that of the last dose. Months are to be counted as `month_counting` of the same day says.
-    """
-    if immunodepressed:
-        third: Delay = book.value("covid.immunodepressed.third_dose", on)["min_delay"]
-        return third
-    usual: Delay = book.value("covid.booster.delay", on)
-    return next((row["delay"] for row in _own_delays(book, on) if row["code"] == vaccine), usual)
-
-
-def _own_delays(book: RuleBook, on: date) -> Iterable[Mapping[str, Any]]:
-    try:
-        return tuple(book.value("covid.booster.delay_after", on))
-    except NotYetInForce:
-        return ()
-
-
-def month_counting(book: RuleBook, on: date) -> Counting:
-    """How a month counts in booster and pass delays: by the calendar, or 30.5 days since 3 December 2021."""
-    counting: Counting = book.value("covid.months.counting", on)
-    return counting

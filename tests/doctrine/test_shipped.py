@@ -105,7 +105,7 @@ def test_boosters_of_the_young_are_announced_before_they_open() -> None:
 
 
 SEVEN, FOUR = ("last_event", Delay(months=7)), ("last_event", Delay(months=4))
-FIRST = ("booster", Delay(months=2))
+FIRST = ("booster_delay", Delay(months=2))
 DEC, JAN, FEB = date(2021, 12, 15), date(2022, 1, 15), date(2022, 2, 15)
 
 

@@ -55,6 +55,12 @@ DOORS = (
         "account_login",
     ),
     Door(
+        "Mon rappel",
+        "À partir de quand votre rappel est possible, et jusqu'à quand votre pass est valable sans lui. Sans compte.",
+        "Calculer mes dates",
+        "recall",
+    ),
+    Door(
         "Assurés",
         "Vos vaccinations, la date de la prochaine, votre attestation, qui a ouvert votre dossier : entrez avec FranceConnect.",
         "Ouvrir mon espace",

@@ -1,0 +1,1 @@
+"""The public booster calculator: no account, nothing stored (RP-03)."""
