@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "allant.immunizations",
     "allant.outreach",
     "allant.appointments",
+    "allant.casework",
     "allant.campaigns",
     "allant.figures",
     "allant.vaccination",
