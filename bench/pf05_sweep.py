@@ -53,7 +53,7 @@ def declared():
 
     process = Process(
         "bench", "Banc d'essai", "bench.follow_up",
-        states=(State("waiting", "Attend"), State("held", "En examen"), State("reminded", "Relancé"), State("over", "Fini", True)),
+        states=(State("waiting", "Attend"), State("held", "En examen"), State("reminded", "Relancé"), State("over", "Fin", True)),
         deadlines=(Deadline("reminder", "Relance", "reminder"), Deadline("closing", "Fin", "closing")),
         signals=(Signal("came", "Pièce"), Signal("back", "Rejet")),
         transitions=(

@@ -21,8 +21,7 @@ def faults_of(process: Process) -> list[str]:
 def _names(process: Process) -> Iterator[str]:
     if not process.states:
         yield "it has no state"
-    parts = (*process.states, *process.deadlines, *process.signals, *process.transitions)
-    for name, count in Counter(part.name for part in parts).items():
+    for name, count in Counter(part.name for part in process.parts).items():
         if count > 1:
             yield f"{name!r} is declared {count} times: states, deadlines, signals and transitions each need a name of their own"
         if name in RESERVED:
@@ -33,7 +32,7 @@ def _names(process: Process) -> Iterator[str]:
 
 def _references(process: Process) -> Iterator[str]:
     states = {state.name for state in process.states}
-    causes = {part.name for part in (*process.deadlines, *process.signals)}
+    causes = {deadline.name for deadline in process.deadlines} | {signal.name for signal in process.signals}
     for each in process.transitions:
         for state in {*each.source, each.target or each.source[0]} - states:
             yield f"transition {each.name!r} names an unknown state {state!r}"
@@ -55,9 +54,9 @@ def _reached(process: Process) -> Iterator[str]:
         if (state := waiting.pop()) not in found:
             found.add(state)
             waiting += [each.target_from(state) for each in process.transitions if state in each.source]
-    for state in process.states:
-        if state.name not in found:
-            yield f"state {state.name!r} is never reached"
+    for declared in process.states:
+        if declared.name not in found:
+            yield f"state {declared.name!r} is never reached"
 
 
 def _left(process: Process) -> Iterator[str]:
@@ -71,9 +70,9 @@ def _left(process: Process) -> Iterator[str]:
     while grown:
         more = {source for each in process.transitions for source in each.source if each.target_from(source) in ending} - ending
         ending, grown = ending | more, bool(more)
-    for state in process.states:
-        if state.name not in ending:
-            yield f"no final state can be reached from {state.name!r}"
+    for declared in process.states:
+        if declared.name not in ending:
+            yield f"no final state can be reached from {declared.name!r}"
 
 
 def _exits(process: Process) -> Iterator[str]:

@@ -139,10 +139,14 @@ class Process:
         return {state.name: state for state in self.states}
 
     @cached_property
+    def parts(self) -> tuple[State | Deadline | Signal | Transition, ...]:
+        """All that it declares."""
+        return (*self.states, *self.deadlines, *self.signals, *self.transitions)
+
+    @cached_property
     def labels(self) -> Mapping[str, str]:
         """Name → label of every state, deadline, signal and transition, and of the events every case has."""
-        parts = (*self.states, *self.deadlines, *self.signals, *self.transitions)
-        return {OPENED: "Ouverture du dossier", RETIMED: "Échéances recalculées"} | {part.name: part.label for part in parts}
+        return {OPENED: "Ouverture du dossier", RETIMED: "Échéances recalculées"} | {part.name: part.label for part in self.parts}
 
     def transitions_on(self, state: str, on: str) -> tuple[Transition, ...]:
         """What may follow `on` in a state, in the order it is tried."""
