@@ -30,6 +30,13 @@ def pytest_configure(config: pytest.Config) -> None:
     hypothesis_settings.load_profile("long" if long else "quick")
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Make the migrated template before the first test's patience is counted; processes of xdist find it made."""
+    if not hasattr(session.config, "workerinput") and not session.config.option.collectonly:
+        settings.CLUSTER.start()
+        template_database.ensure(settings.CLUSTER)
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """Start the tests' own server before pytest-django makes its database, and drop what killed runs left."""

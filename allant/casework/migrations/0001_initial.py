@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('people', '0006_birth_date_alone'),
+        ('people', '0002_epci_of_communes'),
     ]
 
     operations = [

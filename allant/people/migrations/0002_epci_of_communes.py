@@ -22,7 +22,7 @@ def fill(apps, schema_editor):
 
 class Migration(migrations.Migration):
 
-    dependencies = [("people", "0004_language_and_postal")]
+    dependencies = [("people", "0001_initial")]
 
     operations = [
         migrations.RunSQL(
