@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 
 from allant import clock
+from allant.appointments import telling
 from allant.appointments.calendar import local_start
 from allant.appointments.ending import end, end_lapsed
-from allant.appointments.models import Appointment, AppointmentEvent, End, Guest, Slot
+from allant.appointments.models import Appointment, AppointmentEvent, End, Guest, Slot, ToldAt
 from allant.people.models import Person
 
 SAME_KEY, OPEN_ALREADY = "appointments_appointment_key", "appointments_one_open_a_rank"
@@ -48,6 +49,8 @@ class Booking:
     held_for: timedelta | None = None
     "None: confirmed at once."
     first_id: int | None = None
+    told_at: tuple[telling.Address, ...] = ()
+    "Where this appointment is told, in place of the person's contact points."
 
 
 # The inner SELECT prefers the audience's own seats; the outer condition is judged again on the row as it is once locked.
@@ -103,16 +106,32 @@ def book_both(first: Booking, second: Booking, *, by: str, at: datetime | None =
 
 @transaction.atomic
 def move(appointment: Appointment, to: Booking, *, by: str, at: datetime | None = None) -> Appointment:
-    """Another seat in place of this one, which is given back: both or neither. Raises as `book` does."""
+    """Another seat in place of this one, which is given back: both or neither. Raises as `book` does.
+
+    Guest, addresses and the second injection chained to it follow.
+    """
     at = at or clock.now()
     if (former := Appointment.objects.filter(key=to.key).first()) is not None:
         return _the_same(former, to)
     if not end(appointment, End.MOVED, by=by, at=at):
         raise BookingRefused("Ce rendez-vous est déjà passé ou annulé : prenez-en un autre.")
-    return book(to, by=by, at=at)
+    try:
+        moved = _booked(_following(appointment, to), by, at, telling.MOVED_TO)
+    except IntegrityError as refusal:
+        raise BookingRefused("Un autre rendez-vous de cette personne vient d'être modifié : recommencez.") from refusal
+    Appointment.objects.filter(first=appointment, ended_at=None).update(first=moved)
+    return moved
 
 
-def _booked(booking: Booking, by: str, at: datetime) -> Appointment:
+def _following(former: Appointment, to: Booking) -> Booking:
+    guest = Guest.objects.filter(appointment=former).first()
+    if guest is not None:
+        guest.pk, guest._state.adding = None, True
+    addresses = tuple(telling.Address(each.kind, each.value, each.relative) for each in former.told_at.filter(refused_on=None))
+    return replace(to, guest=to.guest or guest, told_at=to.told_at or addresses)
+
+
+def _booked(booking: Booking, by: str, at: datetime, what: str = telling.BOOKED) -> Appointment:
     taken = _take(booking, by, at)
     if taken is None and end_lapsed(at=at, slot_id=booking.slot_id):
         taken = _take(booking, by, at)
@@ -121,6 +140,12 @@ def _booked(booking: Booking, by: str, at: datetime) -> Appointment:
     if booking.guest is not None:
         booking.guest.appointment_id = taken
         booking.guest.save(force_insert=True)
+    ToldAt.objects.bulk_create(
+        ToldAt(appointment_id=taken, kind=each.kind, value=each.value, relative=each.relative, given_at=at, given_by=by)
+        for each in booking.told_at
+    )
+    if booking.held_for is None:
+        telling.happened(what, [taken], at)
     return Appointment.objects.select_related("slot").get(pk=taken)
 
 
@@ -193,4 +218,5 @@ def confirm(appointment: Appointment, *, by: str, at: datetime | None = None) ->
         found.confirmed_at = at
         found.save(update_fields=["confirmed_at"])
         AppointmentEvent.objects.create(appointment=found, kind="confirmed", at=at, by=by)
+        telling.happened(telling.BOOKED, [found.pk], at)
     return found

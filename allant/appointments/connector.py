@@ -13,6 +13,8 @@ from typing import Any
 import requests
 from django.conf import settings
 
+from allant.appointments import feeds
+
 KEYS = "urn:allant:appointment"
 """The system of the identifiers that our requests bear: a partner that sees one again has already answered it."""
 TIMEOUT = (2.0, 5.0)  # seconds to connect, then to be answered: an agent is on the telephone
@@ -92,15 +94,19 @@ class Connector:
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
         try:
-            return requests.request(
+            answer = requests.request(
                 method, self.url.rstrip("/") + path, headers=headers, timeout=TIMEOUT, allow_redirects=False, **options
             )
-        except requests.ConnectTimeout as down:
-            raise PartnerDown(f"Le partenaire {self.code} ne répond pas.") from down
         except requests.RequestException as lost:
-            if writes and not _never_left(lost):
+            feeds.failed(self.code, f"aucune réponse ({type(lost).__name__})")
+            if writes and not isinstance(lost, requests.ConnectTimeout) and not _never_left(lost):
                 raise AnswerLost(f"Le partenaire {self.code} n'a pas répondu.") from lost
             raise PartnerDown(f"Le partenaire {self.code} ne répond pas.") from lost
+        if answer.status_code >= 500:
+            feeds.failed(self.code, f"réponse {answer.status_code}")
+        else:
+            feeds.answered(self.code)
+        return answer
 
     def _content(self, answer: requests.Response, *, writes: bool = False) -> dict[str, Any]:
         kind = AnswerLost if writes else PartnerDown
@@ -109,6 +115,7 @@ class Connector:
         try:
             content = answer.json()
         except ValueError as unreadable:
+            feeds.failed(self.code, "réponse illisible")
             raise kind(f"La réponse du partenaire {self.code} est illisible.") from unreadable
         if not isinstance(content, dict):
             raise kind(f"La réponse du partenaire {self.code} n'est pas une ressource FHIR.")

@@ -72,7 +72,7 @@ def _row(appointment: Appointment, zone: Any, vaccines: dict[str, str]) -> Row:
         given_names=who.given_names if who else "",
         birth_date=who.birth_date if who else None,
         service=vaccines.get(vaccine, vaccine) if vaccine else appointment.get_service_display(),
-        phone=guest.mobile if guest else "",
+        phone=next((each.value for each in appointment.told_at.all() if each.kind == "mobile"), ""),
         state=_state(appointment, zone),
     )
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 
 from allant import clock
+from allant.appointments import telling
 from allant.appointments.models import FREEING, Appointment, AppointmentEvent, End
 
 AUTOMATIC = "allant"
@@ -39,9 +40,11 @@ def _end(
 ) -> list[int]:
     # A sweep passes over rows that somebody is changing; whoever ends one appointment waits for its turn.
     named = {"most": CHUNK, "at": at, "ended_as": str(ended_as), "by": by, "frees": ended_as in FREEING, "note": note}
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_END.format(which=which, skip="SKIP LOCKED" if skip else ""), {**values, **named})
-        return [row[0] for row in cursor.fetchall()]
+        ended = [row[0] for row in cursor.fetchall()]
+        telling.happened(str(ended_as), ended, at)
+    return ended
 
 
 def end(appointment: Appointment, ended_as: End, *, by: str, at: datetime | None = None, note: str = "") -> bool:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 
 from allant import clock
+from allant.appointments import feeds, telling
 from allant.appointments.booking import Booking, NoSeat, book
 from allant.appointments.connector import AnswerLost, PartnerDown, PartnerSlot, Refused, connector_for
 from allant.appointments.ending import AUTOMATIC, end
@@ -77,13 +78,16 @@ def _known(asked: Appointment, state: PartnerState, by: str, at: datetime, refer
     """Write what is now known; what is over meanwhile is cancelled at the partner's by the next settling."""
     found = Appointment.objects.select_for_update(of=("self",)).select_related("slot__place").get(pk=asked.pk)
     booked = state == PartnerState.BOOKED
+    newly = booked and found.ended_at is None and found.confirmed_at is None
     if found.ended_at is not None:
         state = PartnerState.TO_CANCEL if booked else state
-    elif booked and found.confirmed_at is None:
+    elif newly:
         found.confirmed_at = at
         AppointmentEvent.objects.create(appointment=found, kind="booked", at=at, by=by, note="confirmé par le partenaire")
     found.partner_state, found.partner_reference = state, reference or found.partner_reference
     found.save(update_fields=["confirmed_at", "partner_state", "partner_reference"])
+    if newly:
+        telling.happened(telling.BOOKED, [found.pk], at)
     return found
 
 
@@ -115,15 +119,18 @@ def settle(*, at: datetime) -> dict[str, int]:
         Appointment.objects.filter(partner_state=PartnerState.ASKED, booked_at__lte=at - PATIENCE)
     )
     done: dict[str, int] = {}
+    looked_at: set[str] = set()
     for appointment in pending.select_related("slot__place").order_by("booked_at", "id"):
         state = _settle_one(appointment, at)
         done[state] = done.get(state, 0) + 1
+        looked_at.add(appointment.slot.place.partner)
+    feeds.settled(looked_at, at)
     return done
 
 
 def _settle_one(appointment: Appointment, at: datetime) -> str:
-    partner = connector_for(appointment.slot.place.partner)
     try:
+        partner = connector_for(appointment.slot.place.partner)
         held = partner.asked(appointment.key)
         if appointment.partner_state == PartnerState.TO_CANCEL:
             for reference in held:

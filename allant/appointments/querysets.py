@@ -22,7 +22,10 @@ def open_to(audience: str, today: date) -> Q:
 
 @dataclass(frozen=True)
 class Wish:
-    """What is asked of a search (AP-03). `vaccines`: none allowed means any; days are half-open."""
+    """What is asked of a search (AP-03). `vaccines`: none named means any; days are half-open.
+
+    `periods`: vaccine, first day, day after the last: where the rules change within the range, each vaccine only on its days.
+    """
 
     service: str
     latitude: float
@@ -33,6 +36,7 @@ class Wish:
     today: date
     vaccines: tuple[str, ...] = ()
     accessible: bool = False
+    periods: tuple[tuple[str, date, date], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,10 @@ _NEAREST = """
         WHERE slot.place_id = near.id AND slot.service = %(service)s AND slot.closed_at IS NULL
           AND slot.starts_at >= %(not_before)s AND slot.starts_at < %(until)s
           AND (%(vaccines)s::text[] = '{}' OR slot.vaccine = ANY(%(vaccines)s))
+          AND (%(codes)s::text[] = '{}' OR EXISTS (
+              SELECT FROM unnest(%(codes)s::text[], %(firsts)s::date[], %(lasts)s::date[]) AS given(vaccine, first, until)
+              WHERE given.vaccine = slot.vaccine AND (slot.starts_at AT TIME ZONE 'Europe/Paris')::date >= given.first
+                AND (slot.starts_at AT TIME ZONE 'Europe/Paris')::date < given.until))
           AND share.remaining > 0
           AND (share.audience IN ('', %(audience)s) OR share.released_on <= %(today)s)
         GROUP BY slot.id ORDER BY slot.starts_at, slot.id LIMIT %(a_place)s) AS free
@@ -89,9 +97,13 @@ class SlotQuerySet(models.QuerySet["Slot"]):
 
     def nearest(self, wish: Wish, *, most: int = 15, a_place: int = 3) -> list[Offer]:
         """Free slots, nearest place first, the first `a_place` of each (AP-03)."""
-        values: dict[str, Any] = {**vars(wish), "vaccines": list(wish.vaccines), "most": most, "a_place": a_place}
+        codes, firsts, lasts = (list(column) for column in zip(*wish.periods, strict=True)) if wish.periods else ([], [], [])
+        values: dict[str, Any] = {
+            **vars(wish), "vaccines": list(wish.vaccines), "most": most, "a_place": a_place, "codes": codes, "firsts": firsts,
+            "lasts": lasts,
+        }  # fmt: skip
         with connection.cursor() as cursor:
-            cursor.execute(_NEAREST.replace("{}", "{}"), values)
+            cursor.execute(_NEAREST, values)
             return [Offer(*row) for row in cursor.fetchall()]
 
 
@@ -115,7 +127,8 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         from allant.appointments.models import FREEING
 
         found = self.filter(slot__place=place, slot__starts_at__gte=begins, slot__starts_at__lt=ends)
-        return found.exclude(ended_as__in=FREEING).select_related("slot", "person", "guest").order_by("slot__starts_at", "id")
+        found = found.exclude(ended_as__in=FREEING).select_related("slot", "person", "guest").prefetch_related("told_at")
+        return found.order_by("slot__starts_at", "id")
 
 
 class WaitingQuerySet(models.QuerySet["Waiting"]):

@@ -20,6 +20,8 @@ class Terms:
     reminder: timedelta
     within_km: int
     open_an_address: int
+    letter_answer: timedelta
+    guest_kept: timedelta
 
 
 def terms(book: RuleBook, on: date) -> Terms:
@@ -30,4 +32,5 @@ def terms(book: RuleBook, on: date) -> Terms:
         waiting_hold=timedelta(hours=row["waiting_hold_hours"]), waiting_notice=timedelta(hours=row["waiting_notice_hours"]),
         letter_hold=timedelta(days=row["letter_hold_days"]), reminder=timedelta(days=row["reminder_days"]),
         within_km=int(row["within_km"]), open_an_address=int(row["open_an_address"]),
+        letter_answer=timedelta(days=row["letter_answer_days"]), guest_kept=timedelta(days=row["guest_kept_days"]),
     )  # fmt: skip

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from allant import clock
+from allant.appointments.models import Appointment
 from allant.campaigns import keyring
 from allant.campaigns.models import Campaign, Invitation, TargetVersion, Wave
 from allant.outreach.actions import drop_messages, queue_messages
@@ -43,13 +44,15 @@ class CampaignPlan:
     channel_ends: Mapping[str, date] = field(default_factory=dict)
     "The last day of a channel that stops before the campaign does."
     medical: bool = False
+    offers: str = ""
+    "What its letters bear besides a code: `slot` or `home` (AV-40)."
     schemes_apart: bool = True
     "Whether the schemes that contact their own insured are given their list, instead of being contacted here (TG-05)."
 
 
 _COLUMNS = (
     "programme", "title", "starts_on", "ends_on", "template", "act", "objective", "objective_share", "weekly_capacity",
-    "territory", "source", "medical",
+    "territory", "source", "medical", "offers",
 )  # fmt: skip
 
 
@@ -113,6 +116,9 @@ def reissue_code(invitation: Invitation, *, by: str, on: date) -> Invitation:
         campaign_id=locked.campaign_id, wave_id=locked.wave_id, person_id=locked.person_id, channel=locked.channel,
         invited_on=on, code_serial=reserve_serials(1), code_key_version=keyring.current().version,
     )
+    # The seat that the former letter held is that of the new one (AV-40).
+    held = Appointment.objects.open().filter(cause_kind="invitation", cause_id=locked.pk)
+    held.update(cause_id=fresh.pk)
     queue_messages(
         cause_kind="invitation",
         select="""SELECT i.person_id, i.id AS cause_id, i.channel, c.template, i.invited_on AS created_on,

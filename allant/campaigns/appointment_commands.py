@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
+from allant import clock
 from allant.campaigns import appointment_rounds as rounds
+from allant.campaigns.proposals.taxis import TaxiRefused, load_taxis
 
 app = typer.Typer(help="Crée les créneaux, rend les places, rappelle les rendez-vous.", no_args_is_help=True)
 
@@ -39,3 +44,38 @@ def waiting() -> None:
 def remind() -> None:
     """Écrit les rappels des rendez-vous proches. Exemple : allant appointments remind"""
     typer.echo(f"{rounds.remind()} rappels écrits.")
+
+
+@app.command()
+def letters() -> None:
+    """Réserve un créneau pour chaque invité par courrier, et écrit son courrier. Exemple : allant appointments letters"""
+    for slug, done in rounds.letters().items():
+        typer.echo(f"{slug} : {done.written} courriers écrits, {done.without} sans créneau, {done.booked} déjà inscrits.")
+
+
+@app.command()
+def visits() -> None:
+    """Clôt les demandes à domicile qu'une dose a satisfaites. Exemple : allant appointments visits"""
+    typer.echo(f"{rounds.visits()} demandes closes par une dose.")
+
+
+@app.command()
+def taxis(file: Annotated[Path, typer.Argument(help="CSV : nom ; telephone ; commune ; fauteuil ; depuis.")]) -> None:
+    """Ajoute les taxis conventionnés d'un fichier. Exemple : allant appointments taxis taxis-93.csv"""
+    try:
+        loaded = load_taxis(file.read_text("utf-8"), on=clock.today(), by="allant appointments taxis")
+    except (OSError, UnicodeDecodeError, TaxiRefused) as error:
+        typer.secho(str(error), fg="red", err=True)
+        raise typer.Exit(1) from error
+    for line in loaded.wrong:
+        typer.secho(line, fg="red", err=True)
+    if loaded.wrong:
+        typer.secho("Rien n'a été ajouté.", fg="red", err=True)
+        raise typer.Exit(1)
+    typer.echo(f"{loaded.added} taxis ajoutés, {loaded.known} déjà connus.")
+
+
+@app.command()
+def forget() -> None:
+    """Efface ce que des invités ou des proches ont laissé pour un rendez-vous passé. Exemple : allant appointments forget"""
+    typer.echo(f"{rounds.forget()} rendez-vous sans nom ni adresse désormais.")

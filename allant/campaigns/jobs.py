@@ -37,6 +37,27 @@ def offer_freed_seats(timestamp: int) -> list[int]:
     return list(rounds.waiting())
 
 
+@app.periodic(cron="*/15 * * * *")
+@app.task(queue=QUEUE, queueing_lock="appointments.letters")
+def write_slot_letters(timestamp: int) -> int:
+    """Letters that bear a slot, for those who wait for one; how many."""
+    return sum(each.written for each in rounds.letters().values())
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queue=QUEUE, queueing_lock="appointments.visits")
+def close_home_visits(timestamp: int) -> int:
+    """Requests of a visit at home that a dose has answered."""
+    return rounds.visits()
+
+
+@app.periodic(cron="37 3 * * *")
+@app.task(queue=QUEUE, queueing_lock="appointments.forget")
+def forget_guests(timestamp: int) -> int:
+    """What guests and relatives left for appointments long past."""
+    return rounds.forget()
+
+
 @app.periodic(cron="12 * * * *")
 @app.task(queue=QUEUE, queueing_lock="appointments.reminders")
 def remind_of_appointments(timestamp: int) -> int:

@@ -2,14 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from allant.campaigns import keyring
 from allant.campaigns.codes import render
 from allant.campaigns.models import Invitation
+from allant.campaigns.proposals import words as proposals
 
 
-def variables_of_invitations(invitation_ids: Sequence[int]) -> Mapping[int, Mapping[str, str]]:
-    """`code` and `name` for each invitation that is still valid."""
+def variables_of_invitations(invitation_ids: Sequence[int]) -> Mapping[int, Mapping[str, Any]]:
+    """`code`, `name` and what its letter proposes, for each invitation that is still valid."""
     by_version: dict[int, list[tuple[int, int, str]]] = defaultdict(list)
     columns = ("pk", "code_serial", "code_key_version", "person__given_names", "person__family_name")
     for pk, serial, version, given, family in Invitation.objects.valid().filter(pk__in=invitation_ids).values_list(*columns):
@@ -18,7 +20,13 @@ def variables_of_invitations(invitation_ids: Sequence[int]) -> Mapping[int, Mapp
     for version, rows in by_version.items():
         codes = render([serial for _, serial, _ in rows], keyring.key(version))
         variables |= {pk: {"code": spaced(code), "name": name} for (pk, _, name), code in zip(rows, codes, strict=True)}
-    return variables
+    return with_proposals(variables)
+
+
+def with_proposals(variables: Mapping[int, Mapping[str, Any]]) -> Mapping[int, Mapping[str, Any]]:
+    """The same with the words of what each letter proposes; a letter whose slot is not held any more has lost its cause."""
+    added = proposals.added(list(variables))
+    return {pk: {**words, **(added.get(pk) or {})} for pk, words in variables.items() if added.get(pk, {}) is not None}
 
 
 def spaced(code: str) -> str:

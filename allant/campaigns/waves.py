@@ -22,6 +22,7 @@ from allant.campaigns import keyring, territories
 from allant.campaigns.actions import HANDED_OVER, reserve_serials
 from allant.campaigns.models import Campaign, Invitation, Wave
 from allant.campaigns.planner import bounds
+from allant.campaigns.proposals.slot_letters import SLOT
 from allant.outreach.actions import queue_messages
 from allant.outreach.reaching import FACTS, channel_sql
 from allant.targeting import Definition, engine_postgres
@@ -276,6 +277,8 @@ def _invite_chunk(wave: Wave, people: pa.Table) -> None:
                ORDER BY code_serial ON CONFLICT DO NOTHING""",
             [wave.campaign_id, wave.pk, wave.planned_on, wave.key_version],
         )
+    if wave.campaign.offers == SLOT:
+        return  # each letter is written with the slot it bears (proposals.slot_letters)
     first, last = people["code_serial"][0].as_py(), people["code_serial"][-1].as_py()
     queue_messages(
         cause_kind="invitation",

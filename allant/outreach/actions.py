@@ -35,14 +35,15 @@ def _shipped() -> list[dict[str, Any]]:
 
 
 def queue_messages(
-    *, cause_kind: str, select: str, parameters: Sequence[Any], to: str = "person", until: bool = False
+    *, cause_kind: str, select: str, parameters: Sequence[Any], to: str = "person", until: bool = False, lent: bool = False
 ) -> int:
     """Write the outbox rows of one set of causes; returns how many were new.
 
     `select` gives person_id (practitioner_id, organisation_id when they are `to` a practitioner, an organisation), cause_id,
     channel, template, created_on, send_after; and useful_until when `until`: the instant from which the message must not leave
-    any more (timestamptz, or null), as a reminder once its appointment has begun (AV-16). A cause already in the outbox on
-    the same channel is left as it is, so that a killed batch can be run again.
+    any more (timestamptz, or null), as a reminder once its appointment has begun (AV-16). `lent`: the cause lends the address,
+    and person_id may be null. A cause already in the outbox on the same channel is left as it is, so that a killed batch can be
+    run again.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("queue_messages runs in the transaction of the event that causes the messages.")
@@ -51,10 +52,10 @@ def queue_messages(
     columns = f"{to}_id, cause_id, channel, template, created_on, send_after{', useful_until' if until else ''}"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""INSERT INTO outreach_message ({columns}, cause_kind, status, sent_in, drop_reason)
-                SELECT {columns}, %s, 'pending', '', ''
+            f"""INSERT INTO outreach_message ({columns}, cause_kind, lent_address, status, sent_in, drop_reason)
+                SELECT {columns}, %s, %s, 'pending', '', ''
                 FROM ({select}) AS causes ON CONFLICT DO NOTHING""",
-            [cause_kind, *parameters],
+            [cause_kind, lent, *parameters],
         )
         return cursor.rowcount
 

@@ -6,6 +6,7 @@ from datetime import date
 from django.db import connection
 
 from allant.directory.models import Organisation, Practitioner
+from allant.outreach import lent
 from allant.outreach.models import Channel, Message
 
 _POINT = {Channel.SMS: "mobile", Channel.EMAIL: "email"}
@@ -35,8 +36,10 @@ def of_messages(messages: Sequence[Message], on: date) -> dict[int, str]:
     an e-mail address or none.
     """
     channel = messages[0].channel
-    of_person = _of_persons([message.person_id for message in messages if message.person_id is not None], channel, on)
-    found = {message.pk: of_person[message.person_id] for message in messages if message.person_id in of_person}
+    own = [message for message in messages if not message.lent_address]
+    of_person = _of_persons([message.person_id for message in own if message.person_id is not None], channel, on)
+    found = {message.pk: of_person[message.person_id] for message in own if message.person_id in of_person}
+    found |= {pk: each.value for pk, each in lent.of_messages(messages).items() if not each.refused}
     return found | (_of_professionals(messages) if channel == Channel.EMAIL else {})
 
 

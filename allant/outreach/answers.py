@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.db.models import Prefetch, QuerySet
 
 from allant.doctrine import rules
-from allant.outreach import outcomes
+from allant.outreach import lent, outcomes
 from allant.outreach.dialogues import actions as dialogues
 from allant.outreach.kinds import kind, kinds_of_templates
 from allant.outreach.limits import PARIS
@@ -154,23 +154,25 @@ def _stop(
 ) -> None:
     on = at.astimezone(PARIS).date()
     newly = ContactPoint.objects.filter(pk__in=[point.pk for point in points], opted_out_on=None).update(opted_out_on=on)
+    borrowed = lent.refuse(Channel.SMS, as_registered(inbound.sender), on=on)
     drop_waiting([author.person_id for author in authors], at=at)
     for author in authors:
         if author.message:
             outcomes.event(author.message, DeliveryEvent.Kind.UNSUBSCRIBED, f"réponse {inbound.pk}", at)
     if conversation:
         Conversation.objects.filter(pk=conversation.pk, closed_at=None).update(closed_at=at, outcome=STOP, due_at=None)
-    if newly:  # an answering machine that says STOP to our confirmation gets no other
+    if newly or borrowed:  # an answering machine that says STOP to our confirmation gets no other
         _confirm(inbound, "stop-confirmation", points, authors, at)
-    if len(authors) == 1:
+    if len(authors) == 1 or (borrowed and not authors):
         handled(inbound, by=BY_RULE, at=at)
 
 
 def _start(inbound: InboundMessage, points: list[ContactPoint], authors: list[InboundPerson], at: datetime) -> None:
     refused = ContactPoint.objects.filter(pk__in=[point.pk for point in points]).exclude(opted_out_on=None)
-    if refused.update(opted_out_on=None):
+    borrowed = lent.refuse(Channel.SMS, as_registered(inbound.sender), refused=False, on=at.astimezone(PARIS).date())
+    if refused.update(opted_out_on=None) or borrowed:
         _confirm(inbound, "start-confirmation", points, authors, at)
-    if authors:
+    if authors or borrowed:
         handled(inbound, by=BY_RULE, at=at)
 
 
@@ -187,9 +189,15 @@ def drop_waiting(people: Sequence[int], *, at: datetime) -> int:
 def _confirm(
     inbound: InboundMessage, template: str, points: list[ContactPoint], authors: list[InboundPerson], at: datetime
 ) -> None:
-    """One confirmation to the number, in the name of whoever was last written to."""
-    spoken_to = next((author.person_id for author in authors if author.message), authors[0].person_id)
+    """One confirmation to the number, in the name of whoever was last written to, or of nobody (a guest's number)."""
     on = at.astimezone(PARIS).date()
+    if not authors:
+        Message.objects.create(
+            cause_kind=CAUSE, cause_id=inbound.pk, channel=Channel.SMS, template=template, created_on=on, send_after=on,
+            lent_address=True,
+        )  # fmt: skip
+        return
+    spoken_to = next((author.person_id for author in authors if author.message), authors[0].person_id)
     Message.objects.create(
         person_id=spoken_to, cause_kind=CAUSE, cause_id=inbound.pk, channel=Channel.SMS, template=template, created_on=on,
         send_after=on, contact_point=next((each for each in points if each.person_id == spoken_to), points[0]),
@@ -223,6 +231,15 @@ def decide_for_whom(inbound_id: int, person_ids: Sequence[int], *, by: str, at: 
 def variables_of_answers(inbound_ids: Sequence[int]) -> dict[int, dict[str, str]]:
     """The confirmations say no variable."""
     return {pk: {} for pk in inbound_ids}
+
+
+def _senders(channel: str, inbound_ids: Sequence[int]) -> dict[int, lent.Lent]:
+    """The number that an answer came from: where its confirmation goes when nobody of the register bears it."""
+    senders = InboundMessage.objects.filter(pk__in=inbound_ids).values_list("pk", "sender")
+    return {pk: lent.Lent(f"+{sender.removeprefix('+')}") for pk, sender in senders} if channel == Channel.SMS else {}
+
+
+SENDER = lent.Lender(of=_senders, refuse=lambda channel, values, refused, on: 0, invalidate=lambda channel, values, on: 0)
 
 
 def to_handle(departements: Collection[str] | None) -> QuerySet[InboundMessage]:

@@ -8,8 +8,9 @@ class OutreachConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from allant.outreach import answers, causes
+        from allant.outreach import answers, causes, lent
         from allant.outreach.dialogues import actions as dialogues
 
         causes.register(answers.CAUSE, answers.variables_of_answers)
+        lent.register(answers.CAUSE, answers.SENDER)
         causes.register(dialogues.CAUSE, dialogues.variables_of_turns)

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 
 from allant.doctrine import RuleBook, rules
 from allant.outreach import policy_sql
-from allant.outreach.causes import campaign_sql
+from allant.outreach.causes import campaign_sql, departement_sql
 from allant.outreach.holds import not_held, take_turn
 from allant.outreach.kinds import kind, kinds_of_templates
 from allant.outreach.limits import PARIS
@@ -41,7 +41,7 @@ taken AS MATERIALIZED (
     WHERE message.status = 'pending' AND message.sent_in = '' FOR UPDATE OF message SKIP LOCKED
 ),
 first AS (
-    SELECT *, row_number() OVER (PARTITION BY person_id, practitioner_id, organisation_id
+    SELECT *, row_number() OVER (PARTITION BY person_id, practitioner_id, organisation_id, CASE WHEN lent_address THEN id END
                                  ORDER BY priority, send_after, id) AS place FROM taken
 ),"""
 
@@ -60,10 +60,12 @@ _ONLY = """
 
 WIDEST = 1_000  # messages judged at once for who asks for few
 
-# One message a person at a time: the next one is weighed against this one when it is known to leave.
+# One message a person at a time: the next one is weighed against this one when it is known to leave. An address that the cause
+# lends is nobody's contact point: age and hours are judged, the refusal of that very address when the message is prepared.
 _ASKED = """
-    SELECT first.id AS ask_id, first.person_id,
-           coalesce(person.departement_code, practitioner.departement_code, organisation.departement_code, '') AS departement,
+    SELECT first.id AS ask_id, CASE WHEN NOT first.lent_address THEN first.person_id END AS person_id,
+           coalesce(person.departement_code, practitioner.departement_code, organisation.departement_code, {departement_of}, '')
+               AS departement,
            first.kind, ARRAY[first.channel::text] AS channels,
            CASE WHEN first.channel = 'call' THEN {campaign_of} END AS campaign_id, first.send_after AS planned_on,
            first.useful_until, first.id AS message_id
@@ -134,7 +136,7 @@ def _claimed(channel: str, at: datetime, width: int, most: int, sender: str, onl
     wanted = _wanted(channel, book, on)
     if not wanted:
         return 0, []
-    asked = _ASKED.format(campaign_of=campaign_sql("first"))
+    asked = _ASKED.format(campaign_of=campaign_sql("first"), departement_of=departement_sql("first"))
     values: dict[str, Any] = policy_sql.parameters(at, book, [channel])
     values |= {"wanted": json.dumps(wanted), "channel": channel, "most": width, "leaving": most, "sender": sender}
     values |= only.values() if only else {}

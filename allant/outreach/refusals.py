@@ -19,7 +19,8 @@ from allant.outreach.models import Message
 from allant.outreach.policy import Verdict
 
 _ASKED = """
-    SELECT message.id AS ask_id, message.person_id, ''::text AS departement, wanted.kind,
+    SELECT message.id AS ask_id, CASE WHEN NOT message.lent_address THEN message.person_id END AS person_id,
+           ''::text AS departement, wanted.kind,
            ARRAY[message.channel::text] AS channels, NULL::bigint AS campaign_id, message.send_after AS planned_on,
            message.useful_until, message.id AS message_id
     FROM outreach_message AS message

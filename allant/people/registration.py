@@ -7,6 +7,8 @@ from datetime import date
 
 import pghistory
 import phonenumbers
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import connection, transaction
 
 from allant.geography import fold
@@ -78,6 +80,16 @@ def read_phone(text: str) -> str:
             national = "0" + phonenumbers.national_significant_number(parsed)
             return national if french else phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
     raise RegistrationRefused("phone", "Numéro de téléphone impossible : dix chiffres attendus, ou + et l'indicatif du pays.")
+
+
+def read_email(text: str) -> str:
+    """An e-mail address as typed, trimmed. Raises RegistrationRefused."""
+    typed = text.strip()
+    try:
+        validate_email(typed)
+    except ValidationError as wrong:
+        raise RegistrationRefused("email", "Adresse illisible, par exemple nom@exemple.fr.") from wrong
+    return typed
 
 
 @transaction.atomic

@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "allant.pages.administration",
     "allant.pages.appointments",
     "allant.pages.places",
+    "allant.pages.proposals",
     "allant.pages.inbound",
     "allant.pages.insured",
     "allant.api",
@@ -131,6 +132,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},  # counts the sign-ins: nothing may push them out
     "papers": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "papers"},  # counts the controls of papers
+    "partners": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "partners"},  # what partners answered
     "charts": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "charts", "OPTIONS": {"MAX_ENTRIES": 100}},
 }
 

@@ -19,6 +19,7 @@ urlpatterns = [
     path("rendez-vous/", include("allant.pages.appointments.urls")),
     path("accueil-telephonique/", include("allant.pages.inbound.urls")),
     path("lieux/", include("allant.pages.places.urls")),
+    path("aller-vers/", include("allant.pages.proposals.urls")),
     path("connexion/", include("allant.site.signin")),
     path("sante/", public(health), name="health"),
 ]

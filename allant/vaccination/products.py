@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from allant.doctrine import NotYetInForce, RuleBook, UnknownRule
@@ -24,6 +24,20 @@ def authorised(on: date, book: RuleBook) -> tuple[Mapping[str, Any], ...]:
 def allowed_at(age: int, on: date, book: RuleBook) -> tuple[str, ...]:
     """The vaccines that the doctrine of a day gives and recommends at an age."""
     return tuple(row["code"] for row in authorised(on, book) if age >= row["min_age"] and age >= row["recommended_from"])
+
+
+def allowed_between(age: int, first: date, until: date, book: RuleBook) -> tuple[tuple[str, date, date], ...]:
+    """The vaccines given and recommended at an age, each over the days `[first, until)` on which it is, as the rules change."""
+    runs: dict[str, list[list[date]]] = {}
+    for number in range((until - first).days):
+        day = first + timedelta(days=number)
+        for code in allowed_at(age, day, book):
+            known = runs.setdefault(code, [])
+            if known and known[-1][1] == day:
+                known[-1][1] = day + timedelta(days=1)
+            else:
+                known.append([day, day + timedelta(days=1)])
+    return tuple((code, begins, ends) for code, found in runs.items() for begins, ends in found)
 
 
 def vaccine_label(code: str, on: date, book: RuleBook) -> str:

@@ -49,6 +49,7 @@ def person(**values: Any) -> Person:
     return Person.objects.create(**{**usual, "departement_code": "35", **values})
 
 
-def booking(slot: Slot, who: Person | None = None, **values: Any) -> Booking:
-    """A booking with a key of its own."""
-    return Booking(**{"slot_id": slot.pk, "key": f"k{next(_keys)}", "origin": "call", "person": who or person(), **values})
+def booking(slot: Slot | None, who: Person | None = None, **values: Any) -> Booking:
+    """A booking with a key of its own; without a slot, in a partner's calendar."""
+    usual = {"slot_id": slot.pk if slot else 0, "key": f"k{next(_keys)}", "origin": "call"}
+    return Booking(**{**usual, **({} if "person" in values else {"person": who or person()}), **values})

@@ -9,34 +9,25 @@ from typing import Any
 
 import pytest
 import requests
+from django.core.cache import caches
 from django.db import connections
 
+from allant.appointments import partner_offers
 from allant.appointments.booking import AlreadyBooked, Booking, BookingRefused, NoSeat
 from allant.appointments.connector import Connector, PartnerDown, PartnerSlot
-from allant.appointments.models import Appointment, PartnerState, Place
+from allant.appointments.feeds import states, unsettled
+from allant.appointments.models import Appointment, PartnerState, Place, Slot
 from allant.appointments.partners import GIVES_UP, PATIENCE, book_at_partner, cancel_at_partner, settle
-from allant.people.models import Person
+from allant.outreach.actions import load_templates
+from allant.outreach.models import Message
+from allant.people.models import ContactPoint, Person
 from tests.appointments.builders import AT, person, place
+from tests.appointments.partner_process import Partner
 from tests.simulators.processes import simulator
 
 pytestmark = pytest.mark.django_db
 SOON = timedelta(minutes=5)
 UNTIL = AT + timedelta(days=30)
-
-
-class Partner:
-    """The simulated partner, told how to behave; what it holds."""
-
-    def __init__(self, address: str) -> None:
-        self.address = address
-
-    def told(self, **faults: Any) -> None:
-        requests.post(f"{self.address}/control", json=faults, timeout=5).raise_for_status()
-
-    @property
-    def booked(self) -> list[str]:
-        held = requests.get(f"{self.address}/control", timeout=5).json()["appointments"]
-        return [each["id"] for each in held if each["status"] == "booked"]
 
 
 @pytest.fixture(scope="module")
@@ -47,19 +38,12 @@ def address() -> Iterator[str]:
 
 @pytest.fixture
 def partner(address: str, settings: Any) -> Iterator[Partner]:
-    """A partner with three free slots of its place of this test; whole again afterwards."""
+    """A partner with three free slots; whole again afterwards."""
     settings.ALLANT_BOOKING_PARTNERS = {"keldo": {"url": address}}
     found = Partner(address)
-    for each in found.booked:
-        requests.patch(f"{address}/Appointment/{each}", json=[], timeout=5)
-    hours = [AT.replace(hour=hour) + timedelta(days=7) for hour in (7, 8, 9)]
-    found.told(delay=0, fail=0, lose=0, forget=False, slots=[
-        {"id": f"s{number}", "schedule": {"reference": "Location/1"}, "start": hour.isoformat(),
-         "end": (hour + timedelta(minutes=10)).isoformat(), "serviceType": [{"coding": [{"code": "comirnaty"}]}]}
-        for number, hour in enumerate(hours)
-    ])  # fmt: skip
+    found.whole()
     yield found
-    found.told(delay=0, fail=0, lose=0, forget=False)
+    found.whole()
 
 
 @pytest.fixture
@@ -212,3 +196,83 @@ def test_ap06_ten_agents_after_one_slot_of_a_partner(partner: Partner, centre: P
     settle(at=AT + SOON)
     here = Appointment.objects.open().get()
     assert [here.partner_reference.removeprefix("Appointment/")] == partner.booked
+
+
+def test_ap06_the_state_of_a_partner_is_that_of_its_last_exchanges(partner: Partner, centre: Place, settings: Any) -> None:
+    """AP-06: what the page of the feed reads: never asked, answers, silent and since how many failures, without address."""
+    assert [(each.code, each.state, each.places) for each in states()] == [("keldo", "never", 1)]
+    made = asking(centre, partner)
+    (now,) = states()
+    assert (now.state, now.booked, now.unsettled) == ("answers", 1, 0) and now.feed is not None and now.feed.failures == 0
+    partner.told(fail=2)
+    for _ in range(2):
+        with pytest.raises(PartnerDown):
+            wanted(partner.address)
+    (now,) = states()
+    assert now.feed is not None and (now.state, now.feed.failures, now.feed.failure) == ("silent", 2, "réponse 503")
+    Appointment.objects.filter(pk=made.pk).update(partner_state=PartnerState.UNKNOWN, confirmed_at=None)
+    assert states()[0].unsettled == 1 and list(unsettled()) == [made]
+    settle(at=AT + SOON)
+    (now,) = states()
+    assert now.feed is not None and (now.state, now.unsettled, now.feed.settled_at) == ("answers", 0, AT + SOON)
+    settings.ALLANT_BOOKING_PARTNERS = {}
+    assert states()[0].state == "unnamed"
+
+
+def test_ap06_one_partner_without_address_does_not_stop_the_settling_of_the_others(
+    partner: Partner, centre: Place, settings: Any
+) -> None:
+    """AP-06: taken out of the settings with a booking under way."""
+    partner.told(lose=1)
+    made = asking(centre, partner)
+    lost = place(name="Gymnase", partner="disparu", partner_reference="Location/9")
+    slot = Slot.objects.create(place=lost, starts_at=made.slot.starts_at, service="vaccination", vaccine="comirnaty", minutes=5)
+    share = slot.shares.create(audience="partner_calendar", capacity=1, remaining=0)
+    Appointment.objects.create(
+        key="orphan", slot=slot, share=share, person=person(), service="vaccination", rank=1, origin="call", booked_at=AT,
+        booked_by="t", held_until=AT + GIVES_UP, partner_state="unknown",
+    )  # fmt: skip
+    assert settle(at=AT + SOON) == {"booked": 1, "unknown": 1}
+
+
+def test_ap06_a_booking_settled_later_tells_the_person(partner: Partner, centre: Place) -> None:
+    """AP-06, AV-24: « pas encore sûr » during the call, then the truth by SMS, taken or not."""
+    load_templates(by="test")
+    partner.told(lose=1)
+    who = person()
+    ContactPoint.objects.create(person=who, kind="mobile", value="0639981234")
+    made = asking(centre, partner, who)
+    assert not Message.objects.exists()
+    settle(at=AT + SOON)
+    assert Message.objects.get().template == "appointment-booked"
+    other = asking(centre, partner, key="late")
+    ContactPoint.objects.create(person=other.person, kind="mobile", value="0639981235")
+    partner.whole()
+    Appointment.objects.filter(pk=other.pk).update(partner_state=PartnerState.UNKNOWN, confirmed_at=None)
+    settle(at=AT + GIVES_UP)
+    assert Message.objects.get(cause_id=other.pk, cause_kind="appointment_ended").template == "appointment-refused"
+    assert made.pk != other.pk
+
+
+def test_ap06_a_silent_partner_is_unknown_and_asked_once_a_search(
+    partner: Partner, centre: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """AP-06: slow or failing: `slots` is None, never an empty list; what it answered serves the next visitors."""
+    place(name="Gymnase", partner="keldo", partner_reference="Location/2")
+    position = (centre.latitude, centre.longitude)
+
+    def asked() -> list[int | None]:
+        found = partner_offers.near(position, AT, UNTIL, AT.date(), most=4, hours=4)
+        return [None if each.slots is None else len(each.slots) for each in found]
+
+    caches["partners"].clear()
+    assert asked() == [3, 0]
+    partner.told(fail=9)
+    assert asked() == [3, 0], "kept for a minute"
+    caches["partners"].clear()
+    assert asked() == [None, None]
+    partner.told(fail=0, delay=1.0)
+    monkeypatch.setattr("allant.appointments.connector.TIMEOUT", (2.0, 0.2))
+    caches["partners"].clear()
+    assert asked() == [None, None]
+    caches["partners"].clear()

@@ -18,6 +18,7 @@ from allant.accounts.roles import Role
 from allant.appointments.booking import book
 from allant.appointments.calendar import local_start
 from allant.appointments.models import Appointment, End, Guest, Place, Schedule, Share, Slot
+from allant.appointments.telling import Address
 from allant.directory.models import Organisation
 from tests.accounts.sessions import account_with, enter
 from tests.appointments.builders import AT, MONDAY, booking, person, slots
@@ -201,8 +202,9 @@ def test_ap10_another_structure_sees_nothing(client: Client) -> None:
 
 
 def guest_at(slot: Slot, **values: Any) -> Appointment:
-    guest = Guest(family_name="=SOMME(A1)", given_names="Thandi", birth_date=date(1945, 5, 23), mobile="0639981234", **values)
-    return book(booking(slot, person=None, guest=guest), by="test", at=AT)
+    guest = Guest(family_name="=SOMME(A1)", given_names="Thandi", birth_date=date(1945, 5, 23), **values)
+    told_at = (Address("mobile", "0639981234"),)
+    return book(booking(slot, person=None, guest=guest, told_at=told_at), by="test", at=AT)
 
 
 def the_list(client: Client, place: Place, name: str = "place_day") -> Any:

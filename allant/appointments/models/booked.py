@@ -120,14 +120,12 @@ class Appointment(models.Model):
 
 
 class Guest(models.Model):
-    """Who booked online without being known to the register (AP-12)."""
+    """Who booked online without being known to the register (AP-12). Erased some days after the appointment (`forgetting`)."""
 
     appointment = models.OneToOneField(Appointment, models.PROTECT, related_name="guest")
     family_name = models.CharField("nom", max_length=100)
     given_names = models.CharField("prénoms", max_length=200)
     birth_date = models.DateField("date de naissance")
-    email = models.EmailField("courriel", blank=True)
-    mobile = models.CharField("mobile", max_length=20, blank=True)
 
     class Meta:
         verbose_name = "personne inscrite en ligne"
@@ -136,6 +134,42 @@ class Guest(models.Model):
 
     def __str__(self) -> str:
         return f"inscription {self.pk}"
+
+
+class ToldAt(models.Model):
+    """Where one appointment is told when it is no contact point of the register: a guest's, or a relative's address (AV-24).
+
+    Erased some days after the appointment (`forgetting`).
+    """
+
+    class Kind(models.TextChoices):
+        """As `people.ContactKind` names them."""
+
+        MOBILE = "mobile", "Mobile"
+        EMAIL = "email", "Courriel"
+
+    appointment = models.ForeignKey(Appointment, models.PROTECT, related_name="told_at")
+    kind = models.CharField("nature", max_length=6, choices=Kind)
+    value = models.CharField("valeur", max_length=254)
+    relative = models.BooleanField("d'un proche", default=False)
+    "Of a relative: for the confirmation and what belies it, never for a reminder."
+    given_at = models.DateTimeField()
+    given_by = models.CharField(max_length=200)
+    refused_on = models.DateField(null=True, blank=True)
+    "A STOP from there."
+    invalid_since = models.DateField(null=True, blank=True)
+
+    allant_kind = "mutable"  # refused, invalid, then erased
+
+    class Meta:
+        verbose_name = "adresse d'un rendez-vous"
+        verbose_name_plural = "adresses des rendez-vous"
+        ordering = ("appointment_id", "id")
+        constraints = [models.UniqueConstraint(fields=["appointment", "kind"], name="appointments_told_once")]
+        indexes = [models.Index(fields=["value"], name="appointments_told_value")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} n° {self.pk}"
 
 
 class AppointmentEvent(models.Model):
@@ -156,6 +190,30 @@ class AppointmentEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind}, rendez-vous {self.appointment_id}"
+
+
+class PartnerFeed(models.Model):
+    """How the exchanges with one booking partner go: one row a partner, brought up to date at each exchange (AP-06)."""
+
+    code = models.CharField(max_length=40, unique=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    failed_at = models.DateTimeField(null=True, blank=True)
+    failure = models.CharField(max_length=200, blank=True, default="", db_default="")
+    "What went wrong last, as the connector says it."
+    failures = models.PositiveIntegerField(default=0, db_default=0)
+    "Since the last answer."
+    settled_at = models.DateTimeField(null=True, blank=True)
+    "When its bookings without answer were last looked at."
+
+    allant_kind = "mutable"  # a state, not a history
+
+    class Meta:
+        verbose_name = "échanges avec un partenaire"
+        verbose_name_plural = "échanges avec les partenaires"
+        ordering = ("code",)
+
+    def __str__(self) -> str:
+        return self.code
 
 
 class Waiting(models.Model):

@@ -14,14 +14,16 @@ from allant.appointments.booking import Booking, BookingRefused, book, book_both
 from allant.appointments.calendar import local_start
 from allant.appointments.connector import PartnerSlot
 from allant.appointments.ending import end
-from allant.appointments.models import Appointment, End, Origin, Place
+from allant.appointments.models import Appointment, End, Origin, Place, ToldAt
 from allant.appointments.partners import book_at_partner, cancel_at_partner
 from allant.campaigns.desk.calling import bookings_of, confirmed_as
 from allant.campaigns.desk.taking import CallRefused, held, note
 from allant.campaigns.models import CallAttempt, CallEvent
+from allant.clock import PARIS
 from allant.outreach.actions import drop_messages, queue_messages
 from allant.outreach.models import Channel
 from allant.people.models import ContactPoint
+from allant.people.registration import RegistrationRefused, read_email, read_phone
 
 AUDIENCE = "assurance_maladie"
 """Whose reserved seats come first (AV-23)."""
@@ -103,10 +105,13 @@ def unbook(*, call_id: int, by: Actor, at: datetime) -> int:
 
 @dataclass(frozen=True)
 class Confirmation:
-    """How the person keeps the appointment (AV-24): `email`, `sms`, or `noted` and read back; `point`: where it is sent."""
+    """How the person keeps the appointment (AV-24): `email`, `sms`, or `noted` and read back.
+
+    `relative`: an address of a relative, for these appointments only; empty: the person's own.
+    """
 
     how: str
-    point: int | None = None
+    relative: str = ""
 
 
 @transaction.atomic
@@ -123,15 +128,28 @@ def confirm(*, call_id: int, how: Confirmation, by: Actor, at: datetime) -> None
     if how.how == NOTED:
         return
     channel, kind = KINDS[how.how]
-    if not reached_by(call, kind):
+    if how.relative:
+        _lend(call, kind, how.relative, by, at)
+    elif not reached_by(call, kind):
         raise CallRefused("Aucune adresse de cette sorte n'est connue : faites noter et relire le rendez-vous.")
-    day = at.date()
+    day = at.astimezone(PARIS).date()
     queue_messages(
-        cause_kind=CAUSE,
+        cause_kind=CAUSE, lent=bool(how.relative),
         select="""SELECT %s::bigint AS person_id, %s::bigint AS cause_id, %s AS channel, %s AS template,
                          %s::date AS created_on, %s::date AS send_after""",
         parameters=[call.person_id, event.pk, str(channel), TEMPLATE, day, day],
     )
+
+
+def _lend(call: CallAttempt, kind: str, typed: str, by: Actor, at: datetime) -> None:
+    """Keep a relative's address for the appointments of this call, never as a contact point of the person. Raises CallRefused."""
+    try:
+        value = read_phone(typed) if kind == "mobile" else read_email(typed)
+    except RegistrationRefused as wrong:
+        raise CallRefused(str(wrong)) from wrong
+    for each in bookings_of(call):
+        given = {"value": value, "relative": True, "given_at": at, "given_by": str(by), "refused_on": None, "invalid_since": None}
+        ToldAt.objects.update_or_create(appointment=each, kind=kind, defaults=given)
 
 
 def reached_by(call: CallAttempt, kind: str) -> ContactPoint | None:

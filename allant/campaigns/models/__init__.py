@@ -15,10 +15,12 @@ from allant.campaigns.models.desk import CallAttempt, CallEnd, CallEvent
 from allant.campaigns.models.partners import PartnerConsent
 from allant.campaigns.models.planning import CampaignTerritory, InvitationPlan, PlannedShare, WeeklyCapacity
 from allant.campaigns.models.professionals import MailingRecipient, ProfessionalMailing, ProfessionalVisit
+from allant.campaigns.models.proposals import HomeVisit, HomeVisitEvent, Taxi, VisitEnd, VisitOrigin
 
 __all__ = [
-    "CallAttempt", "CallEnd", "CallEvent", "Campaign", "CampaignQuerySet", "CampaignTerritory", "HeldOut", "Invitation",
+    "CallAttempt", "CallEnd", "CallEvent", "Campaign", "CampaignQuerySet", "CampaignTerritory", "HeldOut", "HomeVisit",
+    "HomeVisitEvent", "Invitation",
     "InvitationPlan", "InvitationQuerySet",
     "MailingRecipient", "PartnerConsent", "PlannedShare", "ProfessionalMailing", "ProfessionalVisit", "SchemeFile", "TargetDraft",
-    "TargetVersion", "Wave", "WeeklyCapacity",
+    "TargetVersion", "Taxi", "VisitEnd", "VisitOrigin", "Wave", "WeeklyCapacity",
 ]  # fmt: skip

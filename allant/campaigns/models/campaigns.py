@@ -57,6 +57,8 @@ class Campaign(models.Model):
     "Invitations a week; none: no limit."
     medical = models.BooleanField(default=False, db_default=False)
     "Its target tells an illness: only the medical service sees it (AV-27)."
+    offers = models.CharField(max_length=10, blank=True, default="", db_default="")
+    "What its letters bear besides a code (AV-40): `slot`, held for the person, with transport; `home`, a nurse who comes."
     stopped_at = models.DateTimeField(null=True, blank=True)
     stopped_by = models.CharField(max_length=100, blank=True)
 

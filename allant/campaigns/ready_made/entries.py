@@ -66,6 +66,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     objective_share: float | None = None
     weekly_capacity: int | None = None
     medical: bool = False
+    offers: Literal["", "slot", "home"] = ""
     every_scheme: bool = False
     sources: dict[str, str] = {}
     assumptions: dict[str, str] = {}
@@ -113,6 +114,8 @@ def _problems(entry: Entry) -> Iterator[str]:
         yield f"fin d'un canal que la campagne n'a pas : {', '.join(sorted(stray))}"
     if entry.starts_on and entry.ends_on and entry.ends_on <= entry.starts_on:
         yield "elle finit avant de commencer"
+    if entry.offers and entry.channels != ("letter",):
+        yield "un créneau ou une visite à domicile ne se proposent que par courrier"
 
 
 def _to_ground(entry: Entry) -> Iterator[str]:

@@ -81,6 +81,7 @@ def _plan(entry: Entry, programme: Programme, book: RuleBook) -> CampaignPlan | 
         weekly_capacity=entry.weekly_capacity,
         source=entry.grounds,
         medical=entry.medical,
+        offers=entry.offers,
         schemes_apart=not (entry.every_scheme or entry.medical),
     )
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from django.db import transaction
 
 from allant.doctrine import rules
-from allant.outreach import outcomes
+from allant.outreach import lent, outcomes
 from allant.outreach.emails.signing import read_message_id
 from allant.outreach.limits import PARIS
 from allant.outreach.models import DeliveryEvent, Message
@@ -113,6 +113,7 @@ def record(bounces: Iterable[Bounce], at: datetime) -> None:
     dead = set(rules.as_known_on(on).value("outreach.dead_address", on))
     points = [known[bounce.message].contact_point_id for bounce in found if bounce.status in dead]
     ContactPoint.objects.filter(pk__in=points, invalid_since=None).update(invalid_since=on)
+    lent.invalidate([known[bounce.message] for bounce in found if bounce.status in dead], on)
 
 
 def signature(secret: bytes, body: bytes) -> str:

@@ -35,7 +35,7 @@ def compose(
     except ValidationError:
         raise BadAddress from None
     subject, body = fill(template, values)
-    link = _link(message) if kind.stops_at_refusal and message.person_id else ""
+    link = _link(message) if kind.stops_at_refusal and (message.person_id or message.lent_address) else ""
     footer = _footer(template.language, book, on)
     text = "\n\n".join([body, "-- \n" + footer["automatic"], *([f"{footer['unsubscribe']} {link}"] if link else [])])
     mail = EmailMultiAlternatives(subject, text, route.sender, [address], headers=_headers(message, route, link))

@@ -10,7 +10,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import connection, transaction
 
 from allant.doctrine import rules
-from allant.outreach import texts
+from allant.outreach import lent, texts
 from allant.outreach.addresses import of_messages
 from allant.outreach.emails.composing import BadAddress, compose
 from allant.outreach.emails.route import Route
@@ -28,13 +28,13 @@ SELECT DISTINCT ON (message.id) message.id, point.id, point.value
 FROM outreach_message AS message
 JOIN people_person AS bearer ON bearer.id = message.person_id OR bearer.merged_into_id = message.person_id
 JOIN people_contactpoint AS point ON point.person_id = bearer.id AND point.kind = 'email' AND point.invalid_since IS NULL
-WHERE message.id = ANY(%(ids)s) AND (point.opted_out_on IS NULL OR message.id = ANY(%(whatever)s))
+WHERE message.id = ANY(%(ids)s) AND NOT message.lent_address AND (point.opted_out_on IS NULL OR message.id = ANY(%(whatever)s))
 ORDER BY message.id, (point.id = message.contact_point_id) DESC NULLS LAST, point.opted_out_on NULLS FIRST, point.id"""
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """One e-mail ready to leave; `point` is None for professionals and structures."""
+    """One e-mail ready to leave; `point` is None for professionals, structures, and addresses that the cause lends."""
 
     message: Message
     kind: MessageKind
@@ -66,6 +66,7 @@ def prepare(messages: Sequence[Message], at: datetime, route: Route) -> list[Rea
             )  # fmt: skip
         except BadAddress:
             drop([message], BAD_ADDRESS)
+            lent.invalidate([message], on)
             ContactPoint.objects.filter(pk=point, invalid_since=None).update(invalid_since=on)
         except MissingVariable as error:
             drop([message], str(error)[:80])
@@ -80,7 +81,9 @@ def _addresses(messages: Sequence[Message], kinds: dict[int, MessageKind], on: o
     with connection.cursor() as cursor:
         cursor.execute(_POINTS, {"ids": [message.pk for message in messages], "whatever": whatever})
         found: dict[int, tuple[int | None, str]] = {pk: (point, value) for pk, point, value in cursor.fetchall()}
-    others = [message for message in messages if message.person_id is None]
+    allowed = set(whatever)
+    found |= {pk: (None, each.value) for pk, each in lent.of_messages(messages).items() if pk in allowed or not each.refused}
+    others = [message for message in messages if message.person_id is None and not message.lent_address]
     return found | ({pk: (None, value) for pk, value in of_messages(others, on).items()} if others else {})
 
 

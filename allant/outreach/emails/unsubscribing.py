@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
-from allant.outreach import outcomes
+from allant.outreach import lent, outcomes
 from allant.outreach.emails.signing import BadLink, read_link
 from allant.outreach.limits import PARIS
 from allant.outreach.models import DeliveryEvent, Message
@@ -15,7 +16,8 @@ from allant.people.models import ContactKind, ContactPoint
 
 def message_of(token: str) -> Message:
     """The message whose link this is. Raises BadLink."""
-    message = Message.objects.filter(pk=read_link(token), channel="email", person__isnull=False).first()
+    sent = Message.objects.filter(Q(person__isnull=False) | Q(lent_address=True), pk=read_link(token), channel="email")
+    message = sent.first()
     if message is None:
         raise BadLink("Ce lien ne correspond à aucun courriel.")
     return message
@@ -24,10 +26,13 @@ def message_of(token: str) -> Message:
 @transaction.atomic
 def unsubscribe(token: str, *, at: datetime) -> Message:
     """Refuse, for the address that this message went to; said twice, it is said once. Raises BadLink."""
-    message = message_of(token)
+    message, on = message_of(token), at.astimezone(PARIS).date()
+    outcomes.event(message, DeliveryEvent.Kind.UNSUBSCRIBED, "lien du courriel", at)
+    if message.lent_address:
+        lent.refuse("email", [each.value for each in lent.of_messages([message]).values()], on=on)
+        return message
     points = ContactPoint.objects.filter(person=message.person_id, kind=ContactKind.EMAIL)
     if message.contact_point_id:
         points = ContactPoint.objects.filter(pk=message.contact_point_id)
-    points.filter(opted_out_on=None).update(opted_out_on=at.astimezone(PARIS).date())
-    outcomes.event(message, DeliveryEvent.Kind.UNSUBSCRIBED, "lien du courriel", at)
+    points.filter(opted_out_on=None).update(opted_out_on=on)
     return message

@@ -52,7 +52,7 @@ def addresses_of(messages: Sequence[Message]) -> dict[int, Address]:
 
 
 def _lines(given: str, family: str, street: str, postcode: str, commune: str | None) -> tuple[str, ...]:
-    town = _towns().get(commune or "", "")
+    town = towns().get(commune or "", "")
     lines = [_name(given, family), *street.upper().split("\n"), f"{postcode} {town}".strip()]
     return tuple(line[:WIDEST] for line in lines if line.strip())
 
@@ -65,7 +65,7 @@ def _name(given: str, family: str) -> str:
 
 
 @cache
-def _towns() -> dict[str, str]:
+def towns() -> dict[str, str]:
     """Commune → its name in capitals, without accents nor apostrophes."""
     table = communes()
     names = zip(table.column("code").to_pylist(), table.column("name").to_pylist(), strict=True)

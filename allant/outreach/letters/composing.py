@@ -42,7 +42,8 @@ def letter(
         "message": message.pk, "code": code, "mark": data_matrix(code.replace(" ", "")), "address": list(address),
         "sender": list(frame["sender"]),
         "day": frame["place"].format(day=_day(template.language, at)), "subject": subject, "paragraphs": _paragraphs(body),
-        "page": page, "about": frame["qr"], "lang": template.language, "template": str(template),
+        "page": values.get("qr", page), "about": values.get("about", frame["qr"]), "voucher": values.get("voucher"),
+        "lang": template.language, "template": str(template),
         "dir": "rtl" if template.language in RIGHT_TO_LEFT else "ltr",
     }  # fmt: skip
 

@@ -109,6 +109,8 @@ class Message(models.Model):
     "Where it went, once it left: answers and receipts find it by this."
     outcome = models.CharField(max_length=20, blank=True, default="", db_default="")
     "What came of a call: a code of `outreach.call_outcomes`."
+    lent_address = models.BooleanField(default=False, db_default=False)
+    "Its cause lends the address (`outreach.lent`): a guest's, or a relative's of the person."
 
     objects = MessageQuerySet.as_manager()
     allant_kind = "mutable"
@@ -120,7 +122,8 @@ class Message(models.Model):
             models.CheckConstraint(
                 condition=Q(person__isnull=False, practitioner=None, organisation=None)
                 | Q(person=None, practitioner__isnull=False, organisation=None)
-                | Q(person=None, practitioner=None, organisation__isnull=False),
+                | Q(person=None, practitioner=None, organisation__isnull=False)
+                | Q(person=None, practitioner=None, organisation=None, lent_address=True),
                 name="one_recipient_a_message",
             ),
         ]

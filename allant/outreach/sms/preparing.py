@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from allant.doctrine import rules
-from allant.outreach import texts
+from allant.outreach import lent, texts
 from allant.outreach.causes import campaign_sql
 from allant.outreach.kinds import MessageKind, kind, kinds_of_templates
 from allant.outreach.limits import PARIS
@@ -28,7 +28,7 @@ SELECT DISTINCT ON (message.id) message.id, point.id, point.value
 FROM outreach_message AS message
 JOIN people_person AS bearer ON bearer.id = message.person_id OR bearer.merged_into_id = message.person_id
 JOIN people_contactpoint AS point ON point.person_id = bearer.id AND point.kind = 'mobile' AND point.invalid_since IS NULL
-WHERE message.id = ANY(%(ids)s) AND (point.opted_out_on IS NULL OR message.id = ANY(%(whatever)s))
+WHERE message.id = ANY(%(ids)s) AND NOT message.lent_address AND (point.opted_out_on IS NULL OR message.id = ANY(%(whatever)s))
 ORDER BY message.id, (point.id = message.contact_point_id) DESC NULLS LAST, point.opted_out_on NULLS FIRST, point.id"""
 
 _LOCK = """SELECT pg_advisory_xact_lock(%(locks)s, code)
@@ -58,7 +58,8 @@ class Ready:
 
     message: Message
     kind: MessageKind
-    point: int
+    point: int | None
+    "None: an address that the cause lends."
     number: str
     cut: Cut
     missing: list[int] = field(default_factory=list)
@@ -98,12 +99,14 @@ def _kinds(messages: Sequence[Message], at: datetime) -> dict[str, MessageKind]:
     return {template: kind(codes[template, Channel.SMS], book, on) for template in {message.template for message in messages}}
 
 
-def _points(messages: Sequence[Message], kinds: dict[str, MessageKind]) -> dict[int, tuple[int, str]]:
-    """Message → contact point and number as a centre writes it."""
+def _points(messages: Sequence[Message], kinds: dict[str, MessageKind]) -> dict[int, tuple[int | None, str]]:
+    """Message → contact point (none of what its cause lends) and number as a centre writes it."""
     whatever = [message.pk for message in messages if not kinds[message.template].stops_at_refusal]
     with connection.cursor() as cursor:
         cursor.execute(_POINTS, {"ids": [message.pk for message in messages], "whatever": whatever})
-        rows = cursor.fetchall()
+        rows: list[tuple[int, int | None, str]] = cursor.fetchall()
+    allowed = set(whatever)
+    rows += [(pk, None, each.value) for pk, each in lent.of_messages(messages).items() if pk in allowed or not each.refused]
     numbers = {message: (point, international(value)) for message, point, value in rows}
     return {message: (point, number) for message, (point, number) in numbers.items() if number}
 
@@ -133,7 +136,8 @@ def _sharing(messages: Sequence[Message], numbers: dict[int, str]) -> set[int]:
     return shared
 
 
-def _take(messages: Sequence[Message], points: dict[int, tuple[int, str]]) -> None:
+def _take(messages: Sequence[Message], points: dict[int, tuple[int | None, str]]) -> None:
+    messages = [each for each in messages if points[each.pk][0] is not None]
     with connection.cursor() as cursor:
         cursor.execute(
             _TAKE, {"messages": [each.pk for each in messages], "points": [points[each.pk][0] for each in messages]}

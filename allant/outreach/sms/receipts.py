@@ -17,7 +17,7 @@ from django.db import connection
 from django.db.models import F
 
 from allant.doctrine import rules
-from allant.outreach import outcomes
+from allant.outreach import lent, outcomes
 from allant.outreach.limits import PARIS
 from allant.outreach.models import DeliveryEvent, EarlyReceipt, Message, Submission
 from allant.outreach.outcomes import Event
@@ -161,7 +161,7 @@ def _bring_to_end(rows: Sequence[tuple[int, int, int, str, str]], at: datetime) 
     """What final states make of their messages; those that came to an end."""
     events = [event for row in rows if (event := _event(row, at))]
     outcomes.events(events)
-    _invalidate([message for message, _, _, _, state in rows if state != DELIVERED and state in _wrong_number_states(at)], at)
+    invalidate([message for message, _, _, _, state in rows if state != DELIVERED and state in _wrong_number_states(at)], at)
     return {event.message for event in events}
 
 
@@ -183,15 +183,12 @@ def _wrong_number_states(at: datetime) -> tuple[str, ...]:
     return tuple(rules.as_known_on(on).value("outreach.sms_wrong_number_states", on))
 
 
-def _invalidate(messages: Sequence[int], at: datetime) -> None:
-    """A wrong number is tried once (AV-16)."""
-    if messages:
-        points = Message.objects.filter(pk__in=messages).values("contact_point")
-        invalidate_points([row["contact_point"] for row in points], at)
-
-
-def invalidate_points(points: Sequence[int | None], at: datetime) -> None:
-    """Nothing more goes to these numbers, whoever bears them."""
-    values = ContactPoint.objects.filter(pk__in=[point for point in points if point]).values("value")
+def invalidate(messages: Sequence[int], at: datetime) -> None:
+    """Nothing more goes to the numbers of these messages, whoever bears them: a wrong number is tried once (AV-16)."""
+    if not messages:
+        return
     on = at.astimezone(PARIS).date()
+    lent.invalidate(Message.objects.filter(pk__in=messages, lent_address=True), on)
+    points = Message.objects.filter(pk__in=messages, contact_point__isnull=False).values("contact_point")
+    values = ContactPoint.objects.filter(pk__in=points).values("value")
     ContactPoint.objects.filter(kind="mobile", value__in=values, invalid_since=None).update(invalid_since=on)

@@ -246,7 +246,7 @@ class Sender:
             return
         outcomes.failed(ready.message.pk, f"refusé par le centre SMS (0x{status:02X})", at)
         if status in WRONG_NUMBER:
-            receipts.invalidate_points([ready.point], at)
+            receipts.invalidate([ready.message.pk], at)
 
     def _again(self, ready: Ready, reason: str, at: datetime) -> None:
         on = at.astimezone(PARIS).date()

@@ -21,16 +21,25 @@ class SearchForm(forms.Form):
         error_messages={"invalid": "Écrivez l'âge en chiffres, par exemple 76.", "max_value": "Vérifiez l'âge."},
     )  # fmt: skip
     day = forms.DateField(label="À partir du", required=False, error_messages={"invalid": "Date illisible : jour/mois/année."})
+    last = forms.DateField(label="Jusqu'au", required=False, error_messages={"invalid": "Date illisible : jour/mois/année."})
     accessible = forms.BooleanField(label="Accessible en fauteuil roulant", required=False)
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        for name in ("town", "age", "day"):
+        for name in ("town", "age"):
             self.fields[name].widget.attrs["class"] = "fr-input"
         self.fields["town"].widget.attrs |= {"autocomplete": "postal-code"}
         self.fields["age"].widget.attrs |= {"inputmode": "numeric"}
-        self.fields["day"].widget = forms.DateInput({"class": "fr-input", "type": "date"}, format="%Y-%m-%d")
-        self.fields["day"].input_formats = ["%Y-%m-%d", "%d/%m/%Y"]
+        for name in ("day", "last"):
+            self.fields[name].widget = forms.DateInput({"class": "fr-input", "type": "date"}, format="%Y-%m-%d")
+            self.fields[name].input_formats = ["%Y-%m-%d", "%d/%m/%Y"]
+
+    def clean(self) -> dict[str, Any]:
+        """A range that is one."""
+        found: dict[str, Any] = super().clean() or {}
+        if found.get("day") and found.get("last") and found["last"] < found["day"]:
+            self.add_error("last", "Cette date est avant la première : vérifiez les deux.")
+        return found
 
 
 class BookingForm(forms.Form):
@@ -51,6 +60,8 @@ class BookingForm(forms.Form):
         help_text="12 lettres et chiffres ; il relie le rendez-vous à votre invitation",
     )  # fmt: skip
     key = forms.UUIDField(widget=forms.HiddenInput)
+    both = forms.BooleanField(required=False)
+    second = forms.IntegerField(required=False, widget=forms.HiddenInput)
     origin = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *arguments: Any, today: date, **options: Any) -> None:

@@ -76,10 +76,12 @@ def cancel(request: HttpRequest) -> HttpResponse:
 @requires(*AGENTS)
 @require_POST
 def confirmation(request: HttpRequest) -> HttpResponse:
-    """By e-mail, by SMS, or noted by the person and read back."""
+    """By e-mail, by SMS, the person's or a relative's, or noted by the person and read back."""
     if (call := _in_hand(request)) is None:
         return redirect("desk")
-    how = booking.Confirmation(request.POST.get("how", ""))
+    relative = request.POST.get("relative", "").strip()[:254]
+    written = "email" if "@" in relative else "sms"
+    how = booking.Confirmation(written, relative) if relative else booking.Confirmation(request.POST.get("how", ""))
     try:
         booking.confirm(call_id=call.pk, how=how, by=actor_of(request), at=clock.now())
     except taking.CallRefused as refusal:

@@ -17,6 +17,7 @@ from allant.outreach.emails import bounces
 from allant.outreach.emails.route import bounce_secret
 from allant.outreach.emails.signing import BadLink
 from allant.outreach.emails.unsubscribing import message_of, unsubscribe
+from allant.outreach.models import Message
 
 LARGEST = 1_000_000
 
@@ -29,7 +30,7 @@ def leave(request: HttpRequest, token: str) -> HttpResponse:
     try:
         if request.method == "POST":
             message = unsubscribe(token, at=clock.now())
-            log_request(request, LoggedAction.WRITE, "désinscription par le lien d'un courriel", [message.person_id])
+            log_request(request, LoggedAction.WRITE, "désinscription par le lien d'un courriel", _who(message))
         else:
             message_of(token)
     except BadLink as error:
@@ -38,6 +39,11 @@ def leave(request: HttpRequest, token: str) -> HttpResponse:
     done = request.method == "POST"
     title = "C’est noté" if done else "Ne plus recevoir ces courriels"
     return render(request, "outreach/leave.html", {"title": title, "problem": "", "done": done})
+
+
+def _who(message: Message) -> list[int] | None:
+    """Whose refusal it is; an address that a guest or a relative gave is nobody's of the register."""
+    return None if message.person_id is None or message.lent_address else [message.person_id]
 
 
 @public

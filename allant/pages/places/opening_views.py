@@ -29,6 +29,7 @@ from allant.appointments.places import (
     make_ahead,
     reserve,
 )
+from allant.campaigns.appointment_messages import untold
 from allant.doctrine import rules
 from allant.pages.base.errors import Missing
 from allant.pages.places.forms import ClosureForm, EndForm, OpeningForm, QuotaForm
@@ -123,7 +124,9 @@ def _closed(request: HttpRequest, place: Place, ended: list[int], said: str) -> 
     concerned = Appointment.objects.filter(pk__in=ended, person__isnull=False).values_list("person_id", flat=True)
     if ended:
         log_request(request, LoggedAction.WRITE, "rendez-vous annulés par la fermeture d'un lieu", list(concerned) or None)
-        messages.warning(request, f"{said} Rendez-vous annulés : {len(ended)}. Prévenez ces personnes.")
+        alone = untold(place, clock.now()).filter(pk__in=ended).count()
+        told = f"{said} Rendez-vous annulés : {len(ended)}, dont {len(ended) - alone} prévenus par message."
+        messages.warning(request, f"{told} Reste à appeler : {alone}." if alone else told)
     else:
         messages.success(request, said)
     return redirect("place", place=place.pk)

@@ -20,6 +20,7 @@ from allant.accounts.sign_in import actor_of, roles_of
 from allant.appointments.calendar import zone_at
 from allant.appointments.models import Place, Share
 from allant.appointments.places import PlaceRefused, add_place, change_place
+from allant.campaigns.appointment_messages import untold
 from allant.doctrine import rules
 from allant.pages.places.forms import WEEKDAYS, PlaceForm
 from allant.pages.places.running import ENTERERS, RUNNERS, own_organisation, own_organisations, place_of, places_of
@@ -35,7 +36,8 @@ SHOWN_DAYS = 14
 def places(request: HttpRequest) -> HttpResponse:
     """The list, with what is free in the days to come."""
     found = places_of(request)
-    context = {"title": TITLE, "rows": list(zip(found, _seats(found), strict=True)), "days": SHOWN_DAYS}
+    context = {"title": TITLE, "rows": list(zip(found, _seats(found), strict=True)), "days": SHOWN_DAYS,
+               "manages": Role.CAMPAIGN_MANAGER in roles_of(request)}  # fmt: skip
     return render(request, "places/places.html", context)
 
 
@@ -127,7 +129,7 @@ def one_place(request: HttpRequest, place: int) -> HttpResponse:
         "title": found.location.name, "trail": [(TITLE, reverse("places"))], "place": found, "openings": openings,
         "closures": found.closures.filter(ends_on__gt=today), "days": _days(found),
         "receives": bool(set(RUNNERS) & roles_of(request)) and found.location.organisation_id in own_organisations(request),
-        "manages": Role.CAMPAIGN_MANAGER in roles_of(request),
+        "manages": Role.CAMPAIGN_MANAGER in roles_of(request), "to_call": untold(found, clock.now()).count(),
     }  # fmt: skip
     return render(request, "places/place.html", context)
 

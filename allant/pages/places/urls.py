@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from allant.pages.places import day_views, opening_views, place_views
+from allant.pages.places import day_views, opening_views, partner_views, place_views, told_views
 
 urlpatterns = [
     path("", place_views.places, name="places"),
     path("nouveau/", place_views.new_place, name="new_place"),
+    path("partenaires/", partner_views.partners, name="booking_partners"),
+    path("partenaires/regler/", partner_views.settle_now, name="settle_partners"),
+    path("<int:place>/a-prevenir/", told_views.to_tell, name="place_to_tell"),
     path("<int:place>/", place_views.one_place, name="place"),
     path("<int:place>/modifier/", place_views.edit_place, name="edit_place"),
     path("<int:place>/plages/", opening_views.new_opening, name="new_opening"),

@@ -1,0 +1,1 @@
+"""Pages of the fund for what letters propose (AV-40): slots held, contracted taxis, vaccination at home."""
