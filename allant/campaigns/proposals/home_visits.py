@@ -64,6 +64,7 @@ def ask(
     _event(visit, "asked", by, at)
     if (nurse := nurses(person.departement_code, book, on).first()) is not None:
         give(visit, nurse=nurse, by=by, at=at, book=book)
+        visit.refresh_from_db()
     return visit
 
 
