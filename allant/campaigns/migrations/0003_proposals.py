@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0001_initial'),
+        ('campaigns', '0002_professionals_and_planning'),
         ('directory', '0001_initial'),
         ('people', '0002_epci_of_communes'),
         ('pghistory', '0007_auto_20250421_0444'),
