@@ -11,7 +11,7 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 
 from allant.campaigns.actions import HANDED_OVER
-from allant.campaigns.effect import acts_sql
+from allant.campaigns.acts import acts_sql
 from allant.campaigns.models import Campaign, Invitation
 from allant.campaigns.models.campaigns import InvitationQuerySet
 from allant.doctrine import rules

@@ -14,10 +14,9 @@ from statistics import NormalDist
 
 from django.db import connection
 
-from allant import facts
+from allant.campaigns.acts import acts_sql
 from allant.campaigns.models import Campaign
 from allant.doctrine import RuleBook
-from allant.targeting import engine_postgres
 
 
 @dataclass(frozen=True)
@@ -165,15 +164,3 @@ def comparison(campaign: Campaign, on: date, book: RuleBook) -> Comparison | Non
     confidence = book.value("targeting.effect_confidence", on)
     sides = [counts.get(side, (0, 0)) for side in ("invited", "held_out")]
     return newcombe(*(wilson(done, people, confidence) for people, done in sides))
-
-
-def acts_sql(campaign: Campaign) -> str:
-    """A SELECT of person_id and done_on, the day the campaign's act was done; names are those of the registered facts.
-
-    No row for a campaign that only informs.
-    """
-    if not campaign.act:
-        return "SELECT NULL::bigint AS person_id, NULL::date AS done_on WHERE false"
-    table, _, column = campaign.act.partition(".")
-    name = facts.column(table, column).name
-    return f"SELECT person_id, {name} AS done_on FROM ({engine_postgres.fact_query(table)}) AS fact"

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from allant import facts
 from allant.campaigns.models import Campaign, HeldOut, Invitation
-from allant.campaigns.territories import narrowed
+from allant.campaigns.territories import started_on
 from allant.outreach.models import Message
 from allant.people.models import Person
 from allant.targeting import Verdict, why
@@ -33,12 +33,16 @@ class Contact:
 
 @dataclass(frozen=True)
 class Standing:
-    """A running campaign and the person: in its target, or the criteria that are not met (empty when it is)."""
+    """A running campaign and the person: in its target, or the criteria that are not met (empty when it is).
+
+    `elsewhere`: it is an experiment that does not run that day in the person's département (TG-14).
+    """
 
     campaign: Campaign
     in_target: bool
     lacking: tuple[Verdict, ...]
     held_out: bool
+    elsewhere: bool
 
 
 def contacts_of(person: Person) -> list[Contact]:
@@ -70,8 +74,12 @@ def standings_of(person: Person, on: date) -> list[Standing]:
     standings = []
     for campaign in Campaign.objects.running_on(on).prefetch_related("target_versions", "territories"):
         version = max(campaign.target_versions.all(), key=lambda each: each.number)
-        verdict = why(narrowed(campaign, version.on(on), on), known)
-        standings.append(Standing(campaign, verdict.holds, tuple(_lacking(verdict)), campaign.pk in aside))
+        started = started_on(campaign, on)
+        elsewhere = started is not None and person.departement_code not in started
+        # Where an experiment does not run, that says it all of the place: the criteria told are the others.
+        verdict = why(version.on(on), known)
+        holds = verdict.holds and not elsewhere
+        standings.append(Standing(campaign, holds, tuple(_lacking(verdict)), campaign.pk in aside, elsewhere))
     return standings
 
 

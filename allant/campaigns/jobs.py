@@ -1,12 +1,18 @@
-"""Periodic jobs of campaigns, run by procrastinate (`allant worker --channel jobs`). Each is harmless twice."""
+"""Jobs of campaigns, run by procrastinate (`allant worker --channel jobs`): periodic or asked on a page, harmless twice."""
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
+
 from procrastinate.contrib.django import app
 
+from allant import clock
 from allant.campaigns import appointment_rounds as rounds
+from allant.campaigns.planner.plans import compute_plan
+from allant.doctrine import rules
 
-QUEUE = "appointments"
+QUEUE, PLANS = "appointments", "plans"
 
 
 @app.periodic(cron="7 2 * * *")
@@ -63,3 +69,16 @@ def forget_guests(timestamp: int) -> int:
 def remind_of_appointments(timestamp: int) -> int:
     """Reminders two days before, for every place's own clock."""
     return rounds.remind()
+
+
+@app.task(queue=PLANS, pass_context=True)
+def compute_invitation_plan(
+    context: Any, *, programme: str, first_week: str, weeks: int, as_of: str, by: str, asked_at: str
+) -> int:
+    """A plan too long to compute while a page waits; days as ISO text, `asked_at` for who waits. Returns the plan."""
+    day = date.fromisoformat(as_of)
+    plan = compute_plan(
+        programme, first_week=date.fromisoformat(first_week), weeks=weeks, as_of=day, book=rules.as_known_on(day), by=by,
+        at=clock.now(), job=context.job.id,
+    )  # fmt: skip
+    return int(plan.pk)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from allant.campaigns.effect import acts_sql
+from allant.campaigns.acts import acts_sql
 from allant.campaigns.models import Campaign
 from allant.targeting import engine_postgres
 

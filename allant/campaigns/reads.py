@@ -12,8 +12,8 @@ from django.db.models import Q
 
 from allant import facts
 from allant.campaigns import keyring, territories
+from allant.campaigns.acts import acts_sql
 from allant.campaigns.codes import Mistyped, read
-from allant.campaigns.effect import acts_sql
 from allant.campaigns.known import known_before
 from allant.campaigns.models import Campaign, Invitation
 from allant.targeting import Verdict, engine_postgres, why
@@ -66,12 +66,14 @@ def why_for(campaign: Campaign, person_id: int, on: date) -> Verdict:
 def why_invited(invitation: Invitation) -> Verdict:
     """Why this person was invited: the wave's own target over the facts as they stood when it left.
 
-    The campaign's own invitations are left out; facts without a date are those of now.
+    An experiment's départements are those of that day (TG-14). The campaign's own invitations are left out; facts without a date
+    are those of now.
     """
     wave = invitation.wave
+    target = territories.narrowed(invitation.campaign, wave.target_version.on(wave.as_of), wave.as_of, wave.launched_at)
     known = known_before(invitation.person.merged_into_id or invitation.person_id, wave.as_of)
     others = [row for row in known["invitation"] if row["campaign"] != invitation.campaign.slug]
-    return why(wave.target_version.on(wave.as_of), {**known, "invitation": others})
+    return why(target, {**known, "invitation": others})
 
 
 def invitation_of_code(typed: str) -> Invitation | None:

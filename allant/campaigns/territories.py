@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 import pghistory
 from django.db import connection, transaction
 
 from allant import clock
-from allant.campaigns.effect import Comparison, acts_sql, newcombe, wilson
+from allant.campaigns.acts import acts_sql
+from allant.campaigns.effect import Comparison, newcombe, wilson
 from allant.campaigns.models import Campaign, CampaignTerritory
 from allant.doctrine import NotYetInForce, RuleBook
 from allant.facts import nearest
@@ -89,18 +90,21 @@ def state_on(row: CampaignTerritory, day: date) -> State:
     return "started" if row.starts_on is not None and row.starts_on <= day else "planned"
 
 
-def started_on(campaign: Campaign, day: date) -> list[str] | None:
-    """The codes of the départements where it runs that day; None for a campaign that runs everywhere."""
-    rows = list(campaign.territories.all())
+def started_on(campaign: Campaign, day: date, known_at: datetime | None = None) -> list[str] | None:
+    """The codes of the départements where it runs that day; None for a campaign that runs everywhere.
+
+    `known_at`: by the rows that were there at this instant, a wave's for instance; those added since did not bound it.
+    """
+    rows = [row for row in campaign.territories.all() if known_at is None or row.added_at <= known_at]
     return [row.departement_code for row in rows if state_on(row, day) == "started"] if rows else None
 
 
-def narrowed(campaign: Campaign, definition: Definition, on: date) -> Definition:
+def narrowed(campaign: Campaign, definition: Definition, on: date, known_at: datetime | None = None) -> Definition:
     """A target of the campaign, less the départements where it does not run that day; as it is for one that runs everywhere.
 
-    A campaign with départements of its own runs only where it has started, and not ended, by that day.
+    A campaign with départements of its own runs only where it has started, and not ended, by that day. `known_at`: see there.
     """
-    open_ = started_on(campaign, on)
+    open_ = started_on(campaign, on, known_at)
     if open_ is None:
         return definition
     place = tables().person.departement

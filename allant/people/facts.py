@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from allant import facts
+from allant.directory.funds import fund_names
 from allant.facts import BOOLEAN, DATE, MANY, ONE, TEXT, Fact, FactTable
 from allant.geography import communes, departements, epcis, regions
 from allant.people.models import Scheme, Sex, SituationKind
+from allant.people.situation_codes import SITUATION_CODES
 
 
 def _departement_names() -> dict[str, str]:
@@ -92,7 +94,15 @@ def person_table() -> FactTable:
                 value_fr="dans le département {}",
             ),
             Fact("region", TEXT, "région", "région inconnue", choices=_region_names, value_fr="dans la région {}"),
-            Fact("fund", TEXT, "caisse", "caisse inconnue", value_fr="rattaché à la caisse {}"),
+            Fact(
+                "fund",
+                TEXT,
+                "caisse",
+                "caisse inconnue",
+                choices=fund_names,
+                value_fr="rattaché à la caisse {}",
+                others=True,
+            ),
             Fact("scheme", TEXT, "régime", "régime inconnu", choices=dict(Scheme.choices)),
             Fact("died_on", DATE, "date de décès", "pas de décès connu", known_fr="décédé"),
             Fact("rights_open", BOOLEAN, "droits ouverts", "droits inconnus", true_fr="droits ouverts", false_fr="droits fermés"),
@@ -128,7 +138,7 @@ def situation_table() -> FactTable:
         MANY,
         [
             Fact("kind", TEXT, "nature", "nature inconnue", choices=dict(SituationKind.choices)),
-            Fact("code", TEXT, "précision", "sans précision"),
+            Fact("code", TEXT, "précision", "sans précision", choices=SITUATION_CODES, others=True),
             Fact("starts_on", DATE, "début", "début inconnu"),
             Fact("ends_on", DATE, "fin", "sans fin connue"),
         ],

@@ -10,5 +10,6 @@ class RightsConfig(AppConfig):
     def ready(self) -> None:
         """Offer the ready-made campaigns."""
         from allant.campaigns import ready_made
+        from allant.rights.campaigns import RIGHTS
 
-        ready_made.register(ready_made.Programme("rights", "allant.rights"))
+        ready_made.register(RIGHTS)

@@ -37,10 +37,15 @@ def booster_due(book: RuleBook, on: date, criteria: Criteria) -> Condition:
     return due
 
 
-def complete(book: RuleBook, on: date, criteria: Criteria) -> Condition:
-    """A complete primary series, however recent."""
+def completed() -> Condition:
+    """A complete primary series."""
     known: Condition = tables().dose_summary.complete_on.is_known()
     return known
+
+
+def complete(book: RuleBook, on: date, criteria: Criteria) -> Condition:
+    """A complete primary series, however recent."""
+    return completed()
 
 
 def first_vaccinated_with(criteria: Criteria) -> Condition | None:
@@ -53,8 +58,9 @@ def first_vaccinated_with(criteria: Criteria) -> Condition | None:
 
 
 ACTS = {
-    "first_dose": Act("dose_summary.first_on", vaccinated),
-    "booster": Act("dose_summary.booster_on", boosted, booster_due, first_vaccinated_with),
+    "first_dose": Act("dose_summary.first_on", vaccinated, label="Première dose"),
+    "complete": Act("dose_summary.complete_on", completed, label="Schéma complet"),
+    "booster": Act("dose_summary.booster_on", boosted, booster_due, first_vaccinated_with, label="Rappel"),
     # To tell people before their day comes: the message says from when.
     "booster_announced": Act("dose_summary.booster_on", boosted, complete, first_vaccinated_with),
 }

@@ -21,6 +21,7 @@ from allant.campaigns.models import Campaign
 from allant.directory.models import Practitioner
 from allant.doctrine import RuleBook, rules
 from allant.doctrine.age import age_on
+from allant.people.situation_codes import ald_name
 from allant.targeting import Definition, define, engine_postgres, tables
 from allant.vaccination.products import authorised
 
@@ -46,6 +47,11 @@ class Patient:
     phone: str
     alds: tuple[str, ...]
     dose_count: int
+
+    @property
+    def ald_names(self) -> tuple[str, ...]:
+        """Number and name of each."""
+        return tuple(map(ald_name, self.alds))
 
 
 @dataclass(frozen=True)

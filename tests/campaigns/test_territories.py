@@ -11,7 +11,7 @@ from allant.campaigns.actions import save_campaign
 from allant.campaigns.effect import newcombe, wilson
 from allant.campaigns.history import standings_of
 from allant.campaigns.models import Campaign, Invitation
-from allant.campaigns.reads import why_for
+from allant.campaigns.reads import why_for, why_invited
 from allant.campaigns.ready_made import plan_named
 from allant.campaigns.scheme_files import scheme_target
 from allant.campaigns.territories import (
@@ -133,6 +133,29 @@ def test_tg_14_the_other_pages_know_where_it_runs(campaign: Campaign) -> None:
     assert engine_postgres.people(scheme_target(campaign, "msa", OPENING, BOOK))["person_id"].to_pylist() == [3]
     assert not why_for(campaign, 1, OPENING - timedelta(1)).holds
     assert waves.reach(campaign, OPENING - timedelta(1)) == {}
+
+
+@pytest.mark.django_db
+def test_tg_14_why_invited_tells_the_departements_of_that_day_whatever_was_added_since(campaign: Campaign) -> None:
+    """TG-06, TG-14: the place is one of the criteria of the wave; a wave of before the experiment was bound by none."""
+    spread("01", "02")
+    Person.objects.filter(pk__in=(1, 2)).update(departement_code="13")
+    waves.launch_wave(campaign, on=OPENING, by="test", capacity=1)
+    before = Invitation.objects.get()
+    later = OPENING + timedelta(7)
+    add_territories(campaign, ["01"], starts_on=later, by="test")
+    waves.launch_wave(campaign, on=later, by="test")
+    assert "département" not in str(why_invited(before)) and why_invited(before).holds
+    invited = Invitation.objects.filter(invited_on=later).first()
+    assert "dans le département 01 (Ain)" in str(why_invited(invited)) and why_invited(invited).holds
+    add_territories(campaign, ["02"], starts_on=later, by="test")
+    date_territory(
+        campaign.territories.get(departement_code="01"), starts_on=later, ends_on=later + timedelta(1), on=later, by="test"
+    )
+    seen = why_invited(Invitation.objects.select_related("campaign", "wave").get(pk=invited.pk))
+    assert "dans le département 01 (Ain)" in str(seen) and "Aisne" not in str(seen) and seen.holds
+    standing = standings_of(Person.objects.get(pk=1), later)[0]
+    assert standing.elsewhere and not standing.in_target and not standing.lacking, "the place alone keeps them out"
 
 
 @pytest.mark.django_db

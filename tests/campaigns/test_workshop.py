@@ -5,9 +5,11 @@ from collections.abc import Callable
 from datetime import date
 from importlib.resources import files
 
+import pyarrow as pa
 import pytest
 import yaml
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from allant.campaigns.actions import CampaignPlan, save_campaign
 from allant.campaigns.exclusions import exclusions
@@ -16,10 +18,13 @@ from allant.campaigns.workshop import catalogue, drafts
 from allant.campaigns.workshop import tree as trees
 from allant.campaigns.workshop.preview import preview
 from allant.campaigns.workshop.recognition import recognised
+from allant.directory.actions import load_organisations
+from allant.directory.funds import FUNDS
 from allant.doctrine import rules
 from allant.facts import registry
 from allant.outreach.actions import load_templates
 from allant.people.models import Person
+from allant.people.situation_codes import ALD_GROUPS, INSTITUTIONS, PROFESSIONS, SITUATION_CODES
 from allant.targeting import InvalidTarget, define, engine_memory, engine_postgres, sentence, tables
 from allant.targeting.language import Condition
 from tests.pages import small_country
@@ -175,7 +180,7 @@ def test_tg_03_every_criterion_of_the_catalogue_compiles_counts_and_reads_back()
     Person.objects.filter(departement_code="01").update(commune_code="01053", fund_code="011")
     rows = facts_of_all()
     answers: dict[str, object] = {
-        "whole": 0, "codes": ["011"], "communes": ["01053"], "epci": ["200071751"], "date": date(2021, 1, 18),
+        "whole": 0, "funds": ["011"], "ald": ["8"], "communes": ["01053"], "epci": ["200071751"], "date": date(2021, 1, 18),
     }  # fmt: skip
     selected: dict[str, set[int]] = defaultdict(set)
     for kind in catalogue.KINDS.values():
@@ -195,9 +200,27 @@ def test_tg_03_every_criterion_of_the_catalogue_compiles_counts_and_reads_back()
     assert {"commune", "epci", "fund", "departement", "age", "sex", "vaccinated", "mobile"} <= split
 
 
-def test_tg_03_the_workshop_offers_every_profession_that_the_synthetic_country_holds() -> None:
+def test_tg_03_every_code_of_a_situation_that_the_synthetic_country_holds_has_a_name() -> None:
+    """TG-03: the professions offered are those of the country, and no ALD or institution of it is without a name."""
     with files("allant.country.population").joinpath("situations.yaml").open() as file:
-        assert set(yaml.safe_load(file)["profession"]["codes"]) == set(catalogue.PROFESSIONS)
+        known = yaml.safe_load(file)
+    assert set(known["profession"]["codes"]) == set(PROFESSIONS)
+    assert set(known["ald"]["codes"]) <= set(ALD_GROUPS) and len(ALD_GROUPS) == 32
+    assert set(known["institution"]["codes"]) <= set(SITUATION_CODES)
+    assert len(SITUATION_CODES) == len(ALD_GROUPS) + len(PROFESSIONS) + len(INSTITUTIONS), "no code has two names"
+
+
+@pytest.mark.django_db
+def test_tg_03_sentences_read_names_of_funds_groups_and_professions() -> None:
+    """TG-03: a code that nobody named stands for itself; funds are read from the directory in one query."""
+    load_organisations(pa.table({"code": ["011", "591"], "name": ["CPAM – Ain", "CPAM – Nord"], "kind": ["cpam"] * 2}), by="test")
+    FUNDS.forget()
+    with CaptureQueriesContext(connection) as queries:
+        said = sentence(trees.to_definition({"and": [leaf("fund", values=["591", "011", "999"])]}))
+    assert said == "rattaché à la caisse 011 (CPAM – Ain), 591 (CPAM – Nord) ou 999" and len(queries) == 1
+    ald = sentence(trees.to_definition({"and": [leaf("ald", values=["8", "30"])]}))
+    assert "30 (Tumeur maligne, affection maligne du tissu" in ald and "8 (Diabète de type 1 et diabète de type 2)" in ald
+    assert "précision : Sage-femme" in sentence(trees.to_definition({"and": [leaf("profession", values=["midwife"])]}))
 
 
 @pytest.mark.django_db

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 import ibis
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -66,6 +67,7 @@ def _step(tree: trees.Tree, step: tuple[str, trees.Path, trees.Tree | None]) -> 
         return tree
 
 
+@pytest.mark.django_db  # the names of funds are the directory's
 @given(STEPS)
 def test_tg_03_no_sequence_of_operations_makes_a_tree_that_the_language_refuses(steps: list[Any]) -> None:
     """TG-03: refused only when empty, or when it would hold of somebody about whom nothing is known."""

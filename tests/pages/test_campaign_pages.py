@@ -15,6 +15,7 @@ from allant.campaigns import keyring
 from allant.campaigns.codes import render
 from allant.campaigns.models import Campaign, Invitation
 from allant.campaigns.reads import gap
+from allant.campaigns.territories import add_territories
 from allant.people.actions import merge
 from allant.people.models import Person
 from tests.accounts.sessions import account_with, enter
@@ -97,6 +98,31 @@ def test_the_waves_and_their_channels_are_listed(manager: Client, campaign: Camp
     page = text(manager, "/campagnes/essai/")
     wave = campaign.waves.get()
     assert "Vague 1" in page and f"SMS : {wave.by_channel['sms']}" in page
+
+
+def test_tg10_the_effect_names_the_act_and_a_campaign_that_informs_says_that_nothing_is_measured(
+    manager: Client, campaign: Campaign
+) -> None:
+    """TG-10: « personne n’a été invité » is only said when it is true."""
+    assert "Acte mesuré : <strong>Première dose</strong>" in text(manager, "/campagnes/essai/")
+    Campaign.objects.filter(pk=campaign.pk).update(act="")
+    page = text(manager, "/campagnes/essai/")
+    assert "Aucun acte n’est mesuré : cette campagne informe" in page and "Personne n’a encore été invité" not in page
+    assert 'href="/campagnes/essai/chiffres/"' in page
+
+
+def test_tg14_why_tells_the_departements_of_an_experiment_then_and_now(manager: Client, campaign: Campaign) -> None:
+    """TG-06, TG-14: on the page of an invited person, of another one, and on the person's own page."""
+    add_territories(campaign, ["35", "75"], starts_on=small_country.OPENING, by="test")
+    invitation = small_country.an_invitation()
+    page = text(manager, f"/campagnes/essai/personnes/{invitation.pk}/pourquoi/")
+    assert "au 21 février 2021, elle a lieu dans 35 Ille-et-Vilaine, 75 Paris" in page
+    assert "ce jour-là, elle avait lieu dans" not in page, "the wave was launched before the experiment was bounded"
+    elsewhere = Person.objects.exclude(departement_code__in=("35", "75")).exclude(pk__in=Invitation.objects.values("person_id"))
+    person = elsewhere.exclude(pk__in=small_country.VACCINATED).filter(birth_date__year__lt=1950)[0]
+    assert "expérimentation n’a pas lieu dans son département" in text(
+        manager, "/campagnes/personne/contacts/", value=small_country.matricule(person.pk)
+    )
 
 
 def test_an_unknown_campaign_is_not_found(manager: Client) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.core.cache import cache
@@ -13,15 +14,19 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from playwright.sync_api import Page
+from procrastinate.contrib.django import app as jobs
+from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import DjangoAssertNumQueries, Settings
 from pytest_django.live_server_helper import LiveServer
 
 from allant.accounts.models import AccessLogEntry, LoggedAction
 from allant.accounts.roles import Role
+from allant.campaigns.jobs import compute_invitation_plan
 from allant.campaigns.models import Campaign, Invitation, InvitationPlan, PlannedShare, WeeklyCapacity
 from allant.campaigns.planner import allotment
 from allant.campaigns.planner.capacities import entered
 from allant.campaigns.planner.reading import Plan
+from allant.campaigns.planner.requests import where
 from allant.pages.campaigns import planner_views
 from allant.pages.campaigns.planner_wording import limits_said
 from tests.accounts.sessions import account_with, enter
@@ -219,17 +224,53 @@ def test_tg_08_the_plan_tells_weeks_groups_the_queue_what_limits_and_when_it_end
     assert manager.get(f"{address}?departement=99").status_code == 404
 
 
-def test_a_register_too_large_for_the_page_is_planned_by_a_command(
+def too_large_for_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A register that takes longer to read than the page waits."""
+    slow = lambda *args, **rest: connection.cursor().execute("SELECT pg_sleep(5)")  # noqa: E731
+    monkeypatch.setattr(planner_views, "compute_plan", slow)
+    monkeypatch.setattr(planner_views, "LONGEST_ON_PAGE", 1)
+
+
+def test_tg_08_a_plan_longer_than_a_page_may_wait_is_asked_of_the_jobs_once(
     manager: Client, country: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """PERF: the page gives up and says how to go on; nothing is kept, and the next request has its time again."""
+    """TG-08, PERF: nothing is kept by the request, which ends in time; asked twice is once; the page says where it is."""
     save(manager, **field("01", 9, 9))
-    monkeypatch.setattr(planner_views, "compute_plan", lambda *args, **rest: connection.cursor().execute("SELECT pg_sleep(5)"))
-    monkeypatch.setattr(planner_views, "LONGEST_ON_PAGE", 1)
-    page = manager.post(PLANS, ASKED)
-    assert page.status_code == 409 and "allant plan adopt --programme covid19 --from" in page.content.decode()
+    too_large_for_the_page(monkeypatch)
+    address = str(manager.post(PLANS, ASKED)["Location"])
+    assert address == manager.post(PLANS, ASKED)["Location"] and not InvitationPlan.objects.exists()
     monkeypatch.undo()
-    assert not InvitationPlan.objects.exists() and planned(manager)
+    assert "La demande attend son tour" in text(manager, address)
+    (job,) = ProcrastinateJob.objects.filter(task_name=compute_invitation_plan.name)
+    asked = datetime.fromisoformat(job.args["asked_at"])
+    state = {minutes: where(job.pk, asked + timedelta(minutes=minutes)) for minutes in (1, 3)}
+    assert [each and each.state for each in state.values()] == ["waiting", "forgotten"]
+    for status, said in (("doing", "Le registre est lu"), ("failed", "Le calcul n’a pas abouti")):
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE procrastinate_jobs SET status = %s::procrastinate_job_status", [status])
+        assert said in text(manager, address)
+    assert manager.get(f"{PLANS}demandes/{job.pk + 1}/").status_code == 404
+    assert planned(manager), "the next request has its time again"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_tg_08_the_jobs_compute_the_plan_that_the_page_asked_for(
+    manager: Client, country: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """TG-08: the page then leads to it; the job run again after a crash gives the same plan."""
+    save(manager, **field("01", 10, 12), **field("75", 4, 3), **field("reserve", 5, 5))
+    too_large_for_the_page(monkeypatch)
+    address = str(manager.post(PLANS, ASKED)["Location"])
+    monkeypatch.undo()
+    job = ProcrastinateJob.objects.get(task_name=compute_invitation_plan.name)
+    ready = jobs.with_connector(jobs.connector.get_worker_connector())
+    with ready.open():
+        ready.run_worker(wait=False, install_signal_handlers=False, listen_notify=False, queues=["plans"])
+    plan = InvitationPlan.objects.get()
+    assert manager.get(address)["Location"] == f"{PLANS}{plan.pk}/"
+    assert plan.computed_by.startswith("agency:test") and PlannedShare.objects.filter(plan=plan, invited__gt=0).exists()
+    compute_invitation_plan(SimpleNamespace(job=SimpleNamespace(id=job.pk)), **job.args)
+    assert InvitationPlan.objects.count() == 1
 
 
 @pytest.mark.parametrize(

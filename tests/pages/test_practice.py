@@ -91,6 +91,7 @@ def test_vc52_patients_with_an_ald_by_age(client: Client, doctor: User) -> None:
         Situation.objects.create(person=one, kind="ald", code="8", starts_on=date(2010, 1, 1))
     page = text(client.post(PATIENTS, {"kind": "ald"}))
     assert page.index("Ancienne") < page.index("Jeune") and "Sans" not in page
+    assert "8 – Diabète de type 1 et diabète de type 2" in page
 
 
 def test_vc52_no_patient_and_no_choice_are_told(client: Client, doctor: User) -> None:

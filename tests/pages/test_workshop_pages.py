@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from django.core.cache import cache
 from django.db import connection
@@ -19,8 +20,11 @@ from allant.campaigns.models import Campaign, Invitation, TargetDraft
 from allant.campaigns.reads import gap
 from allant.campaigns.waves import reach
 from allant.campaigns.workshop.preview import preview
+from allant.directory.actions import load_organisations
+from allant.directory.funds import FUNDS
 from allant.facts import snapshot
 from allant.people.models import Person
+from allant.people.situation_codes import ALD_GROUPS
 from tests.accounts.sessions import account_with, enter
 from tests.pages import small_country
 from tests.pages.test_journeys import sign_in
@@ -145,6 +149,26 @@ def test_tg_03_a_commune_is_typed_by_name_postcode_or_code_and_read_back_by_name
 
 
 @pytest.mark.django_db
+def test_tg_03_a_group_of_ald_and_a_fund_are_chosen_and_read_back_by_name(manager: Client) -> None:
+    """TG-03: by name, by part of it, by code, or as the list proposes; without a script."""
+    small_country.settle()
+    load_organisations(pa.table({"code": ["011", "591"], "name": ["CPAM – Ain", "CPAM – Nord"], "kind": ["cpam"] * 2}), by="test")
+    FUNDS.forget()
+    Person.objects.filter(departement_code="01").update(fund_code="011")
+    draft = begun(manager)
+    form = manager.get(f"{draft}critere/", {"nature": "ald"}).content.decode()
+    assert "Mucoviscidose (18)" in form and form.count("<option value=") == len(ALD_GROUPS)
+    put(manager, draft, "ald", values=["diabete", "Mucoviscidose (18)", "30", "5, 13"])
+    put(manager, draft, "fund", values=["cpam nord", "CPAM – Ain (011)"])
+    ald, fund = TargetDraft.objects.get().tree["and"]
+    assert "['13', '18', '30', '5', '8']" in str(ald) and fund["in"] == ["011", "591"]
+    page = manager.get(draft).content.decode()
+    assert "8 (Diabète de type 1 et diabète de type 2)" in page and "rattaché à la caisse 011 (CPAM – Ain) ou 591" in page
+    assert 'value="Maladie coronaire (13)"' in manager.get(f"{draft}critere/", {"modifier": "0"}).content.decode()
+    assert 'value="CPAM – Nord (591)"' in manager.get(f"{draft}critere/", {"modifier": "1"}).content.decode()
+
+
+@pytest.mark.django_db
 def test_tg_03_with_a_snapshot_configured_the_page_counts_on_it_and_says_its_day(
     manager: Client, settings: Settings, tmp_path: Path
 ) -> None:
@@ -191,7 +215,9 @@ def test_tg_03_a_draft_page_asks_a_fixed_number_of_queries(
         ({"nature": "age", "lowest": 500}, "120"),
         ({"nature": "departement"}, "obligatoire"),
         ({"nature": "commune", "values": "01053 <b>"}, "pas une commune"),
-        ({"nature": "fund", "values": "011 <b>"}, "pas un code"),
+        ({"nature": "fund", "values": "011 <b>"}, "pas une caisse de l&#x27;annuaire"),
+        ({"nature": "ald", "values": "cor au pied"}, "pas un groupe d&#x27;ALD"),
+        ({"nature": "ald", "values": "grave"}, "peut désigner plusieurs groupes d&#x27;ALD"),
         ({"nature": "nulle"}, "Choisissez un critère"),
     ],
 )

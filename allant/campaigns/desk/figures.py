@@ -11,8 +11,8 @@ from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import ExtractHour
 
 from allant.accounts.actors import Actor
+from allant.campaigns.acts import acts_sql
 from allant.campaigns.desk.rules import BOOKED, CALL_LATER
-from allant.campaigns.effect import acts_sql
 from allant.campaigns.models import CallAttempt, Campaign
 from allant.outreach.limits import PARIS
 from allant.outreach.models import Message

@@ -10,8 +10,8 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from allant.accounts.actors import Actor
+from allant.campaigns.acts import acts_sql
 from allant.campaigns.desk.rules import CALL_LATER, desk_rules
-from allant.campaigns.effect import acts_sql
 from allant.campaigns.models import CallAttempt, CallEnd, CallEvent, Campaign, Invitation
 from allant.doctrine import rules
 from allant.outreach import limits, outcomes, texts

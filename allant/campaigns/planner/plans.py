@@ -16,17 +16,28 @@ from allant.doctrine import RuleBook
 
 @transaction.atomic
 def compute_plan(
-    programme: str, *, first_week: date, weeks: int, as_of: date, book: RuleBook, by: str, at: datetime
+    programme: str, *, first_week: date, weeks: int, as_of: date, book: RuleBook, by: str, at: datetime, job: int | None = None
 ) -> InvitationPlan:
-    """Plan and keep what was found, not adopted yet. Raises CannotPlan."""
+    """Plan and keep what was found, not adopted yet. `job`: the one that does it; run again, it gives the same plan.
+
+    Raises CannotPlan.
+    """
+    if job is not None and (plan := plan_of_job(job)) is not None:
+        return plan
     posed = pose(programme, first_week=first_week, weeks=weeks, as_of=as_of, book=book)
     found = allot(posed.problem)
+    followed = posed.rules | _followed(found) | ({} if job is None else {"job": job})
     plan = InvitationPlan.objects.create(
-        programme=programme, as_of=as_of, first_week=first_week, weeks=weeks, rules=posed.rules | _followed(found),
+        programme=programme, as_of=as_of, first_week=first_week, weeks=weeks, rules=followed,
         computed_at=at, computed_by=by,
     )  # fmt: skip
     PlannedShare.objects.bulk_create(_shares(plan, posed, found), batch_size=5_000)
     return plan
+
+
+def plan_of_job(job: int) -> InvitationPlan | None:
+    """The plan that a job computed; None while it has not."""
+    return InvitationPlan.objects.filter(rules__job=job).first()
 
 
 @transaction.atomic

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import numpy as np
 from django.db import connection
 
-from allant.campaigns.effect import acts_sql
+from allant.campaigns.acts import acts_sql
 from allant.campaigns.models import Campaign
 from allant.campaigns.planner.allotment import Counts
 from allant.campaigns.waves import READ_ONCE, waiting_sql

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from allant.campaigns.effect import acts_sql
+from allant.campaigns.acts import acts_sql
 from allant.campaigns.models import Campaign
 from allant.campaigns.territories import narrowed
 from allant.targeting import engine_postgres

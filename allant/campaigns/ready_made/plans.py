@@ -63,7 +63,7 @@ def _plan(entry: Entry, programme: Programme, book: RuleBook) -> CampaignPlan | 
     starts_on = max(entry.starts_on or min(openings), min(openings))
     act = _act(entry, programme)
     concerned = _concerned(entry, act, book, starts_on)
-    objective = define(concerned & _living()) if act else None
+    objective = define(concerned & _living()) if act and act.done else None
     return CampaignPlan(
         slug=entry.slug,
         programme=programme.code,
@@ -124,7 +124,8 @@ def _asked(concerned: Condition, entry: Entry, act: Act | None, book: RuleBook, 
     yield concerned
     if act:
         yield from _due(entry, act, book, on)
-        yield ~act.done()
+        if act.done:
+            yield ~act.done()
     for slug in entry.unless_invited_by:
         yield ~tables().invitation.where(campaign=slug).exists()
 

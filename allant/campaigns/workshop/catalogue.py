@@ -18,32 +18,19 @@ from allant.geography import departements, regions
 from allant.immunizations.models import Vaccine
 from allant.outreach.models import Channel
 from allant.people.models import Scheme, Sex, SituationKind
+from allant.people.situation_codes import PROFESSIONS
 from allant.targeting import codec, tables
 from allant.targeting.language import Condition
 
-Asked = Literal["whole", "choices", "codes", "communes", "epci", "date"]
+Asked = Literal["whole", "choices", "communes", "epci", "funds", "ald", "date"]
 Values = Mapping[str, Any]
-PROFESSIONS = {
-    "physician": "Médecin",
-    "pharmacist": "Pharmacien",
-    "midwife": "Sage-femme",
-    "dentist": "Chirurgien-dentiste",
-    "nurse": "Infirmier",
-    "physiotherapist": "Masseur-kinésithérapeute",
-    "care_assistant": "Aide-soignant",
-    "care_home_staff": "Personnel d'EHPAD ou d'USLD",
-    "home_helper": "Aide à domicile",
-    "ambulance_driver": "Ambulancier",
-    "firefighter": "Pompier",
-}
-"""The codes of the situation `profession`, as the phases of the doctrine write them."""
 HIGHEST_AGE, LONGEST_DELAY = 120, 240  # years, months: beyond, a typing error
 
 
 @dataclass(frozen=True)
 class Blank:
-    """Something a criterion asks for. `whole`: a number from `lowest` to `highest`; `codes`: a list of codes typed;
-    `communes`, `epci`: typed or chosen in the list that comes up."""
+    """Something a criterion asks for. `whole`: a number from `lowest` to `highest`; `communes`, `epci`, `funds`, `ald`: names or
+    codes, typed or chosen in the list that comes up."""
 
     name: str
     label: str
@@ -184,7 +171,7 @@ KINDS: dict[str, Kind] = {
             PLACE,
             "Caisse",
             _one_of("person.fund"),
-            (Blank("values", "Codes des caisses", "codes", "Séparés par des espaces ou à la ligne."),),
+            (Blank("values", "Caisses", "funds", "Nom ou code : l'une d'elles suffit."),),
         ),
         Kind("situation", HEALTH, "Situation", _situation, _several("Situations", lambda: list(SituationKind.choices))),
         Kind(
@@ -192,7 +179,7 @@ KINDS: dict[str, Kind] = {
             HEALTH,
             "Affection de longue durée, par groupe",
             _coded(SituationKind.ALD),
-            (Blank("values", "Groupes d'ALD", "codes", "Codes des groupes, séparés par des espaces ou à la ligne."),),
+            (Blank("values", "Groupes d'ALD", "ald", "Nom ou numéro de la liste des ALD : l'un d'eux suffit."),),
         ),
         Kind(
             "profession",

@@ -44,7 +44,7 @@ class _Typed(list[str]):
     """What was typed in the boxes, to be shown again as it was."""
 
 
-class _TypedPlaces(forms.Field):
+class TypedList(forms.Field):
     """A list of codes, from what is typed in several boxes; each kind of territory says what a box means."""
 
     widget = ListedInputs
@@ -73,7 +73,7 @@ class _TypedPlaces(forms.Field):
         raise NotImplementedError
 
 
-class EpciField(_TypedPlaces):
+class EpciField(TypedList):
     """Intercommunal bodies, typed by name or code, or chosen in the list that the browser offers; a list of codes."""
 
     too_many = "intercommunalités"
@@ -103,7 +103,7 @@ class EpciField(_TypedPlaces):
         return f"{body.name} ({body.code})"
 
 
-class CommunesField(_TypedPlaces):
+class CommunesField(TypedList):
     """Communes, typed by name, postcode or INSEE code, or chosen in the list that comes up; a list of INSEE codes.
 
     A box may hold several codes, separated by spaces: a list pasted whole.

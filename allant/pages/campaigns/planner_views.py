@@ -22,6 +22,7 @@ from allant.accounts.models import LoggedAction
 from allant.accounts.roles import Role
 from allant.accounts.sign_in import actor_of
 from allant.campaigns.models import InvitationPlan, PlannedShare, WeeklyCapacity
+from allant.campaigns.planner import requests
 from allant.campaigns.planner.bounds import adopted, monday
 from allant.campaigns.planner.plans import adopt_plan, capacities_changed, compute_plan
 from allant.campaigns.planner.posing import CannotPlan
@@ -37,8 +38,8 @@ from allant.pages.campaigns.planner_wording import done_said, limits_said, place
 USUAL_WEEKS = 8
 PLANS_SHOWN = 10
 KEPT = 3600
-LONGEST_ON_PAGE = 25
-"""Seconds that one question to the register may take while somebody waits for the page."""
+LONGEST_ON_PAGE = 6
+"""Seconds that one question to the register may take while the page waits; a longer plan is computed by a job."""
 
 
 @requires(Role.CAMPAIGN_MANAGER)
@@ -54,7 +55,7 @@ def plans(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             plan = _computed(request, form.cleaned_data)
-            return redirect("invitation_plan", plan=plan.pk)
+            return redirect("invitation_plan", plan=plan.pk) if plan else _asked_of_the_jobs(request, form.cleaned_data)
         except CannotPlan as error:
             problem = str(error)
     found = InvitationPlan.objects.all()[:PLANS_SHOWN]
@@ -70,22 +71,44 @@ def plans(request: HttpRequest) -> HttpResponse:
     return render(request, "campaigns/planner_home.html", context, status=409 if problem else 400 if form.errors else 200)
 
 
-@transaction.atomic
-def _computed(request: HttpRequest, asked: dict[str, Any]) -> InvitationPlan:
-    """Compute within the time a page may take. Raises CannotPlan."""
+def _computed(request: HttpRequest, asked: dict[str, Any]) -> InvitationPlan | None:
+    """Compute within the time a page may take; None when it is not enough, and nothing is kept. Raises CannotPlan."""
     today = clock.today()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{LONGEST_ON_PAGE}s"])
     try:
-        return compute_plan(**asked, as_of=today, book=rules.as_known_on(today), by=str(actor_of(request)), at=clock.now())
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{LONGEST_ON_PAGE}s"])
+            by = str(actor_of(request))
+            return compute_plan(**asked, as_of=today, book=rules.as_known_on(today), by=by, at=clock.now())
     except OperationalError as error:
-        if not isinstance(error.__cause__, QueryCanceled):
-            raise
-        command = f"allant plan adopt --programme {asked['programme']} --from {asked['first_week']} --weeks {asked['weeks']}"
-        raise CannotPlan(
-            f"Le registre est trop grand pour un calcul en {LONGEST_ON_PAGE} secondes sur la page : faites lancer « {command} », "
-            "qui n'a pas cette limite ; le plan paraîtra ici."
-        ) from error
+        if isinstance(error.__cause__, QueryCanceled):
+            return None
+        raise
+
+
+def _asked_of_the_jobs(request: HttpRequest, asked: dict[str, Any]) -> HttpResponse:
+    job = requests.ask(**asked, as_of=clock.today(), by=str(actor_of(request)), at=clock.now())
+    return redirect("plan_asked", job=job)
+
+
+@requires(Role.CAMPAIGN_MANAGER)
+@require_safe
+def plan_asked(request: HttpRequest, job: int) -> HttpResponse:
+    """Where a plan asked of the jobs stands; the plan itself once it is there."""
+    now = clock.now()
+    asked = requests.where(job, now)
+    if asked is None:
+        raise Missing("Cette demande n’existe pas, ou a été annulée : demandez de nouveau le plan.")
+    if asked.plan is not None:
+        return redirect("invitation_plan", plan=asked.plan)
+    context = {
+        "title": "Plan en cours de calcul",
+        "trail": [("Campagnes", reverse("campaigns")), ("Plan d’invitations", reverse("invitation_plans"))],
+        "asked": asked,
+        "job": job,
+        "seconds": int((now - asked.since).total_seconds()) if asked.since else 0,
+    }
+    return render(request, "campaigns/planner_asked.html", context)
 
 
 @requires(Role.CAMPAIGN_MANAGER)

@@ -4,6 +4,7 @@ from django.urls import path
 
 from allant.pages.campaigns import (
     criterion_views,
+    figure_views,
     partner_views,
     person_views,
     planner_capacity_views,
@@ -31,6 +32,7 @@ urlpatterns = [
     path("atelier/cibles/<int:draft>/campagne/", workshop_views.new_campaign, name="new_campaign"),
     path("atelier/communes/", criterion_views.communes_offered, name="communes_offered"),
     path("plan/invitations/", planner_views.plans, name="invitation_plans"),
+    path("plan/invitations/demandes/<int:job>/", planner_views.plan_asked, name="plan_asked"),
     path("plan/invitations/<int:plan>/", planner_views.plan_page, name="invitation_plan"),
     path("plan/invitations/<int:plan>/adopter/", planner_views.adopt, name="adopt_plan"),
     path("plan/invitations/<int:plan>/plan.csv", planner_views.plan_file, name="plan_file"),
@@ -63,6 +65,8 @@ urlpatterns = [
     path("<slug:slug>/vague/", wave_views.launch, name="launch_wave"),
     path("<slug:slug>/arreter/", wave_views.stop, name="stop_campaign"),
     path("<slug:slug>/reprendre/", wave_views.resume, name="resume_campaign"),
+    path("<slug:slug>/chiffres/", figure_views.figures_page, name="campaign_figures"),
+    path("<slug:slug>/chiffres/chiffres.csv", figure_views.figures_file, name="campaign_figures_file"),
     path("<slug:slug>/pourquoi/", why_views.search, name="campaign_why_search"),
     path("<slug:slug>/personnes/<int:invitation>/pourquoi/", why_views.why_page, name="campaign_why"),
 ]

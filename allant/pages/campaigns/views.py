@@ -12,7 +12,7 @@ from allant import clock
 from allant.accounts.access import requires
 from allant.accounts.roles import Role
 from allant.accounts.sign_in import roles_of
-from allant.campaigns import reads, territories
+from allant.campaigns import reads, ready_made, territories
 from allant.campaigns.effect import comparison, effect
 from allant.campaigns.models import Campaign
 from allant.doctrine import rules
@@ -62,6 +62,7 @@ def campaign_page(request: HttpRequest, slug: str) -> HttpResponse:
             "started": territories.started_on(campaign, today),
             "breakdowns": split,
             "waves": [(wave, _by_channel(wave.by_channel)) for wave in campaign.waves.order_by("-number")],
+            "act": ready_made.act_name(campaign.act) if campaign.act else "",
             "effects": [(channel_name(row.channel), row) for row in effect(campaign, today, book)],
             "delays": [row["days"] for row in book.value("targeting.effect_delays", today)],
             "comparison": comparison(campaign, today, book),

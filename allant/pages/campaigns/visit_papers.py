@@ -34,7 +34,7 @@ def ald_list(request: HttpRequest, visit: int) -> HttpResponse:
         return redirect("visit", visit=row.pk)
     request.access_logged = True  # type: ignore[attr-defined]
     rows = [
-        (each.family_name, each.given_names, each.birth_date, each.age, ", ".join(each.alds), each.dose_count)
+        (each.family_name, each.given_names, each.birth_date, each.age, " ; ".join(each.ald_names), each.dose_count)
         for each in delivery.patients
     ]
     if "as_file" in request.POST:

@@ -18,10 +18,11 @@ from allant.accounts.log import log_request
 from allant.accounts.models import LoggedAction
 from allant.accounts.roles import Role
 from allant.accounts.sign_in import covers
-from allant.campaigns import reads
+from allant.campaigns import reads, territories
 from allant.campaigns.models import Campaign, Invitation
 from allant.pages.campaigns.forms import PersonSearch
 from allant.pages.campaigns.medical import require_target
+from allant.pages.campaigns.planner_wording import place_name
 from allant.pages.campaigns.wording import channel_name
 from allant.people.models import Person
 from allant.targeting import Verdict
@@ -78,9 +79,19 @@ def _explain(request: HttpRequest, campaign: Campaign, person: Person, invitatio
         "verdict": verdict,
         "rows": list(lines(verdict)),
         "invited_rows": list(lines(reads.why_invited(invitation))) if invitation else [],
+        "started": _places(territories.started_on(campaign, today)),
+        "invited_in": _places(_of_the_wave(invitation)) if invitation else None,
         "today": today,
     }
     return render(request, "campaigns/why.html", context)
+
+
+def _of_the_wave(invitation: Invitation) -> list[str] | None:
+    return territories.started_on(invitation.campaign, invitation.wave.as_of, invitation.wave.launched_at)
+
+
+def _places(codes: list[str] | None) -> list[str] | None:
+    return None if codes is None else [place_name(code) for code in codes]
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from typing import Any
 
@@ -10,34 +9,16 @@ from django import forms
 from django.utils.text import slugify
 
 from allant.campaigns.actions import CampaignPlan
-from allant.campaigns.ready_made import programmes
+from allant.campaigns.acts import read_act
+from allant.campaigns.ready_made import acts_offered, programmes
 from allant.campaigns.workshop.catalogue import Blank, Kind
 from allant.outreach.models import Channel, Template
-from allant.pages.campaigns.place_fields import MOST_CODES, CommunesField, EpciField
+from allant.pages.campaigns.named_fields import AldField, FundsField
+from allant.pages.campaigns.place_fields import CommunesField, EpciField
 from allant.pages.campaigns.planner_wording import programme_name
 from allant.targeting import Definition, sentence
 
-CODE = re.compile(r"[0-9A-Z]{1,10}")
 DATE = forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "class": "fr-input"})
-
-
-class CodesField(forms.CharField):
-    """Codes separated by spaces, commas, semicolons or new lines, as a list without repeats."""
-
-    widget = forms.Textarea(attrs={"class": "fr-input", "rows": 3, "spellcheck": "false"})
-
-    def prepare_value(self, value: Any) -> Any:
-        """A list of codes as it is typed."""
-        return " ".join(value) if isinstance(value, list) else value
-
-    def clean(self, value: Any) -> list[str]:
-        """Refuse what cannot be a code, quoting it."""
-        codes = list(dict.fromkeys(part.upper() for part in re.split(r"[\s,;]+", super().clean(value)) if part))
-        if wrong := next((code for code in codes if not CODE.fullmatch(code)), None):
-            raise forms.ValidationError(f"« {wrong[:20]} » n'est pas un code : des chiffres et des lettres sont attendus.")
-        if len(codes) > MOST_CODES:
-            raise forms.ValidationError(f"{len(codes)} codes, {MOST_CODES} au plus : choisissez un territoire plus grand.")
-        return codes
 
 
 class CriterionForm(forms.Form):
@@ -69,12 +50,14 @@ def _field(blank: Blank) -> forms.Field:
             return forms.IntegerField(min_value=blank.lowest, max_value=blank.highest, widget=box, **common)
         case "choices":
             return forms.MultipleChoiceField(choices=blank.choices(), widget=forms.CheckboxSelectMultiple, **common)
-        case "codes":
-            return CodesField(**common)
         case "communes":
             return CommunesField(**common)
         case "epci":
             return EpciField(**common)
+        case "funds":
+            return FundsField(**common)
+        case "ald":
+            return AldField(**common)
         case _:
             return forms.DateField(widget=DATE, **common)
 
@@ -103,12 +86,6 @@ class CampaignForm(forms.Form):
     template = forms.ChoiceField(label="Texte des messages", widget=forms.Select(attrs={"class": "fr-select"}))
     act = forms.ChoiceField(
         label="Acte attendu", required=False, widget=forms.Select(attrs={"class": "fr-select"}),
-        choices=[
-            ("", "Aucun : la campagne informe, et rien n’est mesuré"),
-            ("dose_summary.first_on", "Première dose"),
-            ("dose_summary.complete_on", "Schéma complet"),
-            ("dose_summary.booster_on", "Rappel"),
-        ],
     )  # fmt: skip
     weekly_capacity = forms.IntegerField(
         label="Invitations par semaine, au plus", required=False, min_value=1, max_value=10_000_000,
@@ -121,6 +98,8 @@ class CampaignForm(forms.Form):
         asked = sentence(population) if population else "aucun critère ne dit qui sont ces personnes"
         self.fields["objective_percent"].help_text = f"Parmi : {asked}. Vide : pas d’objectif chiffré."
         self.fields["programme"].choices = [(code, programme_name(code)) for code in programmes()]
+        acts = [(programme_name(code), list(named.items())) for code, named in acts_offered()]
+        self.fields["act"].choices = [("", "Aucun : la campagne informe, et rien n’est mesuré"), *acts]
         slugs = Template.objects.order_by("slug").values_list("slug", flat=True).distinct()
         self.fields["template"].choices = [(slug, slug) for slug in slugs]
 
@@ -145,8 +124,11 @@ class CampaignForm(forms.Form):
         if self.population is None:
             lacking = "Un objectif chiffré demande une population : ajoutez à la cible un âge, un territoire ou une situation."
             self.add_error("objective_percent", lacking)
-        if not values.get("act"):
+        act = values.get("act")
+        if not act:
             self.add_error("act", "Un objectif chiffré demande un acte attendu.")
+        elif read_act(act).recurs:
+            self.add_error("act", "Cet acte se refait : un objectif chiffré demande un acte qui ne se fait qu’une fois.")
 
     @property
     def slug(self) -> str:

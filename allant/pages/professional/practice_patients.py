@@ -87,5 +87,5 @@ def phone(number: str) -> str:
 def _row(patient: Patient) -> tuple[object, ...]:
     return (
         patient.family_name, patient.given_names, patient.birth_date, patient.age, patient.postcode, phone(patient.phone),
-        ", ".join(patient.alds), patient.dose_count,
+        " ; ".join(patient.ald_names), patient.dose_count,
     )  # fmt: skip

@@ -170,7 +170,7 @@ def test_tg_08_each_phase_holds_of_people_inside_and_not_of_those_outside(slug):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("slug", [slug for slug, plan in PLANS.items() if plan.act])
+@pytest.mark.parametrize("slug", [slug for slug, plan in PLANS.items() if plan.objective_population])
 def test_tg_02_the_objective_speaks_of_the_living_with_or_without_the_act(slug):
     plan = PLANS[slug]
     inside = [somebody.settle(plan.starts_on) for somebody in INSIDE[slug]]
