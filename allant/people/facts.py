@@ -68,15 +68,7 @@ def person_table() -> FactTable:
         [
             Fact("birth_date", DATE, "date de naissance", "date de naissance inconnue"),
             Fact("sex", TEXT, "sexe", "sexe inconnu", choices=dict(Sex.choices)),
-            Fact(
-                "commune",
-                TEXT,
-                "commune",
-                "commune inconnue",
-                choices=_commune_names,
-                value_fr="dans la commune {}",
-                others=True,
-            ),
+            Fact("commune", TEXT, "commune", "commune inconnue", _commune_names, value_fr="dans la commune {}", others=True),
             Fact(
                 "epci",
                 TEXT,
@@ -94,15 +86,7 @@ def person_table() -> FactTable:
                 value_fr="dans le département {}",
             ),
             Fact("region", TEXT, "région", "région inconnue", choices=_region_names, value_fr="dans la région {}"),
-            Fact(
-                "fund",
-                TEXT,
-                "caisse",
-                "caisse inconnue",
-                choices=fund_names,
-                value_fr="rattaché à la caisse {}",
-                others=True,
-            ),
+            Fact("fund", TEXT, "caisse", "caisse inconnue", fund_names, value_fr="rattaché à la caisse {}", others=True),
             Fact("scheme", TEXT, "régime", "régime inconnu", choices=dict(Scheme.choices)),
             Fact("died_on", DATE, "date de décès", "pas de décès connu", known_fr="décédé"),
             Fact("rights_open", BOOLEAN, "droits ouverts", "droits inconnus", true_fr="droits ouverts", false_fr="droits fermés"),
