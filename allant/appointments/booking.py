@@ -12,10 +12,11 @@ from allant import clock
 from allant.appointments import telling
 from allant.appointments.calendar import local_start
 from allant.appointments.ending import end, end_lapsed
-from allant.appointments.models import Appointment, AppointmentEvent, End, Guest, Slot, ToldAt
+from allant.appointments.models import Appointment, AppointmentEvent, End, Guest
+from allant.appointments.prepared import rows
 from allant.people.models import Person
 
-SAME_KEY, OPEN_ALREADY = "appointments_appointment_key", "appointments_one_open_a_rank"
+OPEN_ALREADY = "appointments_one_open_a_rank"
 
 
 class BookingRefused(ValueError):
@@ -53,32 +54,60 @@ class Booking:
     "Where this appointment is told, in place of the person's contact points."
 
 
-# The inner SELECT prefers the audience's own seats; the outer condition is judged again on the row as it is once locked.
-_TAKE = """
-    WITH seat AS (
+# `chosen` prefers the audience's own seats; the condition of `seat` is judged again on the row as it is once locked, so that a
+# rival who took the last one leaves nothing. Everything is written by this statement, or nothing; where nothing is, the last
+# columns say why (PF-04).
+_COLUMNS = [field.attname for field in Appointment._meta.concrete_fields]
+_TAKE = f"""
+    WITH chosen AS MATERIALIZED (
+        SELECT candidate.id, slot.service
+        FROM appointments_share AS candidate JOIN appointments_slot AS slot ON slot.id = candidate.slot_id
+        WHERE candidate.slot_id = %(slot)s AND candidate.remaining > 0
+          AND slot.closed_at IS NULL AND slot.starts_at > %(at)s::timestamptz
+          AND (candidate.audience IN ('', %(audience)s::text) OR candidate.released_on <= %(today)s::date)
+        ORDER BY candidate.audience = %(audience)s::text AND candidate.audience <> '' DESC, candidate.audience = '' DESC,
+                 candidate.id
+        LIMIT 1),
+    seat AS (
         UPDATE appointments_share AS share SET remaining = remaining - 1
-        WHERE share.remaining > 0 AND share.id = (
-            SELECT candidate.id FROM appointments_share AS candidate JOIN appointments_slot AS slot ON slot.id = candidate.slot_id
-            WHERE candidate.slot_id = %(slot)s AND candidate.remaining > 0
-              AND slot.closed_at IS NULL AND slot.starts_at > %(at)s
-              AND (candidate.audience IN ('', %(audience)s) OR candidate.released_on <= %(today)s)
-            ORDER BY candidate.audience = %(audience)s AND candidate.audience <> '' DESC, candidate.audience = '' DESC,
-                     candidate.id
-            LIMIT 1)
-        RETURNING share.id),
+        FROM chosen WHERE share.id = chosen.id AND share.remaining > 0
+        RETURNING share.id, chosen.service),
     taken AS (
         INSERT INTO appointments_appointment
             (key, slot_id, share_id, person_id, service, rank, origin, cause_kind, cause_id, first_id, booked_at, booked_by,
              held_until, confirmed_at)
-        SELECT %(key)s, slot.id, seat.id, %(person)s, slot.service, %(rank)s, %(origin)s, %(cause_kind)s, %(cause_id)s,
-               %(first)s, %(at)s, %(by)s, %(held_until)s, %(confirmed_at)s
-        FROM seat JOIN appointments_slot AS slot ON slot.id = %(slot)s
-        RETURNING id),
+        SELECT %(key)s::text, %(slot)s, seat.id, %(person)s::bigint, seat.service, %(rank)s::smallint, %(origin)s::text,
+               %(cause_kind)s::text, %(cause_id)s::bigint, %(first)s::bigint, %(at)s::timestamptz, %(by)s::text,
+               %(held_until)s::timestamptz, %(confirmed_at)s::timestamptz
+        FROM seat
+        RETURNING {", ".join(_COLUMNS)}),
     event AS (
         INSERT INTO appointments_appointmentevent (appointment_id, kind, at, by, note)
-        SELECT id, %(kind)s, %(at)s, %(by)s, '' FROM taken)
-    SELECT id FROM taken"""
+        SELECT id, %(kind)s::text, %(at)s::timestamptz, %(by)s::text, '' FROM taken),
+    guest AS (
+        INSERT INTO appointments_guest (appointment_id, family_name, given_names, birth_date)
+        SELECT id, %(family_name)s::text, %(given_names)s::text, %(birth_date)s::date
+        FROM taken WHERE %(birth_date)s::date IS NOT NULL),
+    told AS (
+        INSERT INTO appointments_toldat (appointment_id, kind, value, relative, given_at, given_by)
+        SELECT taken.id, address.kind, address.value, address.relative, %(at)s::timestamptz, %(by)s::text
+        FROM taken, unnest(%(kinds)s::text[], %(addresses)s::text[], %(relatives)s::bool[]) AS address (kind, value, relative))
+    SELECT {", ".join(f"taken.{name}" for name in _COLUMNS)}, chosen.id IS NOT NULL AS raced,
+           CASE WHEN slot.id IS NULL THEN 'unknown' WHEN slot.closed_at IS NOT NULL THEN 'closed'
+                WHEN slot.starts_at <= %(at)s::timestamptz THEN 'past' ELSE 'full' END AS why,
+           taken.id IS NULL AND EXISTS (
+               SELECT FROM appointments_appointment AS held WHERE held.slot_id = %(slot)s AND held.ended_at IS NULL
+                 AND held.confirmed_at IS NULL AND held.held_until <= %(at)s::timestamptz) AS lapsed
+    FROM (VALUES (1)) AS one LEFT JOIN taken ON true LEFT JOIN chosen ON true
+    LEFT JOIN appointments_slot AS slot ON slot.id = %(slot)s"""
 _TRIES = 4  # one for each share a slot usually has: a rival may empty the one just chosen
+TAKEN = "Ce créneau vient d'être pris : choisissez-en un autre."
+_WHY_NONE = {
+    "unknown": "Ce créneau n'existe plus : choisissez-en un autre.",
+    "closed": "Le lieu a fermé ce créneau : choisissez-en un autre.",
+    "past": "Ce créneau est passé : choisissez-en un autre.",
+    "full": TAKEN,
+}
 
 
 def book(booking: Booking, *, by: str, at: datetime | None = None) -> Appointment:
@@ -87,13 +116,15 @@ def book(booking: Booking, *, by: str, at: datetime | None = None) -> Appointmen
     Raises NoSeat, AlreadyBooked (the person's open appointment of that rank), BookingRefused.
     """
     at = at or clock.now()
-    if (former := Appointment.objects.filter(key=booking.key).first()) is not None:
-        return _the_same(former, booking)
     try:
         with transaction.atomic():
             return _booked(booking, by, at)
     except IntegrityError as refusal:
         return _explained(refusal, booking, at)
+    except NoSeat:
+        if (former := Appointment.objects.filter(key=booking.key).first()) is not None:
+            return _the_same(former, booking)
+        raise
 
 
 @transaction.atomic
@@ -133,39 +164,47 @@ def _following(former: Appointment, to: Booking) -> Booking:
 
 def _booked(booking: Booking, by: str, at: datetime, what: str = telling.BOOKED) -> Appointment:
     taken = _take(booking, by, at)
-    if taken is None and end_lapsed(at=at, slot_id=booking.slot_id):
+    if not isinstance(taken, Appointment) and taken.lapsed and end_lapsed(at=at, slot_id=booking.slot_id):
         taken = _take(booking, by, at)
-    if taken is None:
-        raise NoSeat(_why_none(booking, at))
+    if not isinstance(taken, Appointment):
+        raise NoSeat(_WHY_NONE[taken.why])
     if booking.guest is not None:
-        booking.guest.appointment_id = taken
-        booking.guest.save(force_insert=True)
-    ToldAt.objects.bulk_create(
-        ToldAt(appointment_id=taken, kind=each.kind, value=each.value, relative=each.relative, given_at=at, given_by=by)
-        for each in booking.told_at
-    )
+        booking.guest.appointment_id = taken.pk
     if booking.held_for is None:
-        telling.happened(what, [taken], at)
-    return Appointment.objects.select_related("slot").get(pk=taken)
+        telling.happened(what, [taken.pk], at)
+    return taken
 
 
-def _take(booking: Booking, by: str, at: datetime) -> int | None:
-    held = booking.held_for is not None
-    values: dict[str, Any] = {
+@dataclass(frozen=True)
+class _Nothing:
+    """No seat was taken: why, and whether holds past their time keep some."""
+
+    why: str
+    lapsed: bool
+
+
+def _take(booking: Booking, by: str, at: datetime) -> Appointment | _Nothing:
+    values = _values(booking, by, at)
+    for _ in range(_TRIES):
+        *columns, raced, why, lapsed = rows(_TAKE, values)[0]
+        if columns[0] is not None:
+            return Appointment.from_db(connection.alias, _COLUMNS, columns)
+        if not raced:
+            break
+    return _Nothing(why, lapsed)
+
+
+def _values(booking: Booking, by: str, at: datetime) -> dict[str, Any]:
+    held, guest = booking.held_for is not None, booking.guest or Guest()
+    return {
         "slot": booking.slot_id, "audience": booking.audience, "today": _local_day(at), "at": at, "by": by,
         "key": booking.key, "person": booking.person and booking.person.pk, "rank": booking.rank, "origin": booking.origin,
         "cause_kind": booking.cause[0] if booking.cause else "", "cause_id": booking.cause[1] if booking.cause else None,
         "first": booking.first_id, "held_until": at + booking.held_for if booking.held_for else None,
-        "confirmed_at": None if held else at, "kind": "held" if held else "booked",
+        "confirmed_at": None if held else at, "kind": "held" if held else "booked", "family_name": guest.family_name,
+        "given_names": guest.given_names, "birth_date": guest.birth_date, "kinds": [each.kind for each in booking.told_at],
+        "addresses": [each.value for each in booking.told_at], "relatives": [each.relative for each in booking.told_at],
     }  # fmt: skip
-    with connection.cursor() as cursor:
-        for _ in range(_TRIES):
-            cursor.execute(_TAKE, values)
-            if row := cursor.fetchone():
-                return int(row[0])
-            if not Slot.objects.filter(pk=booking.slot_id).free_for(booking.audience, values["today"]).exists():
-                return None
-    return None
 
 
 def _the_same(former: Appointment, booking: Booking) -> Appointment:
@@ -179,8 +218,10 @@ def _the_same(former: Appointment, booking: Booking) -> Appointment:
 def _explained(refusal: IntegrityError, booking: Booking, at: datetime) -> Appointment:
     """The rival request of the same key, or why the person cannot have two; what is unknown is raised again."""
     name = getattr(getattr(refusal.__cause__, "diag", None), "constraint_name", "") or ""
-    if name.startswith(SAME_KEY):
-        return _the_same(Appointment.objects.get(key=booking.key), booking)
+    # A repeated request may break both rules: it is the same appointment first.
+    former = Appointment.objects.filter(key=booking.key).first()
+    if former is not None:
+        return _the_same(former, booking)
     if name != OPEN_ALREADY or booking.person is None:
         raise refusal
     found = Appointment.objects.open().filter(person=booking.person, rank=booking.rank).select_related("slot").first()
@@ -190,17 +231,6 @@ def _explained(refusal: IntegrityError, booking: Booking, at: datetime) -> Appoi
     raise AlreadyBooked(
         f"Cette personne a déjà un rendez-vous le {when:%d/%m/%Y à %H:%M} : déplacez-le ou annulez-le.", found
     ) from refusal
-
-
-def _why_none(booking: Booking, at: datetime) -> str:
-    slot = Slot.objects.filter(pk=booking.slot_id).first()
-    if slot is None:
-        return "Ce créneau n'existe plus : choisissez-en un autre."
-    if slot.closed_at is not None:
-        return "Le lieu a fermé ce créneau : choisissez-en un autre."
-    if slot.starts_at <= at:
-        return "Ce créneau est passé : choisissez-en un autre."
-    return "Ce créneau vient d'être pris : choisissez-en un autre."
 
 
 def _local_day(at: datetime) -> date:

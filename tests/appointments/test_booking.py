@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection, connections, transaction
 from allant.appointments.booking import AlreadyBooked, Booking, BookingRefused, NoSeat, book, book_both, confirm, move
 from allant.appointments.ending import arrive, close_slots, end, end_lapsed
 from allant.appointments.models import Appointment, AppointmentEvent, End, Guest, Share
-from tests.appointments.builders import AT, booking, person, place, slots
+from tests.appointments.builders import AT, SAINT_MALO, booking, person, place, slots
 
 HOUR = timedelta(hours=1)
 
@@ -43,6 +43,31 @@ def test_ap04_the_same_request_repeated_is_one_booking() -> None:
     assert book(asked, by="agent:1", at=AT) == made and Appointment.objects.count() == 1
     with pytest.raises(BookingRefused, match="déjà servi"):
         book(booking(slot, person(), key=asked.key), by="agent:1", at=AT)
+
+
+@pytest.mark.django_db
+def test_pf04_booking_is_one_statement_planned_once(django_assert_num_queries: Any) -> None:
+    """PF-04: the server keeps the plan, whatever is booked; outside it, a booking asks for nothing but its savepoint."""
+    first, second, *_ = slots()
+    book(booking(first), by="test", at=AT)
+    again = booking(second, held_for=HOUR)
+    with django_assert_num_queries(2):
+        book(again, by="test", at=AT)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sum(generic_plans + custom_plans) FROM pg_prepared_statements WHERE statement LIKE '%%chosen%%'")
+        assert cursor.fetchone()[0] >= 2
+
+
+@pytest.mark.django_db
+def test_ap04_a_repeated_request_for_a_full_slot_is_the_same_booking() -> None:
+    """AP-04: the last seat was taken by that very request; a person's key is found before their other appointment."""
+    slot, who = slots(capacity=1)[0], person()
+    asked = booking(slot, who)
+    assert book(asked, by="test", at=AT) == book(asked, by="test", at=AT)
+    wide = slots(place(SAINT_MALO), capacity=2)[0]
+    other = booking(wide, person())
+    assert book(other, by="test", at=AT) == book(other, by="test", at=AT)
+    assert Appointment.objects.count() == 2
 
 
 @pytest.mark.django_db

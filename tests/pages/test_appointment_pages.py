@@ -76,8 +76,26 @@ def test_ap12_a_seat_taken_meanwhile_is_said(client: Client, free: list[Slot]) -
     """AP-04: with a way on, and nothing half-written."""
     send(client, free[0])
     answer = send(client, free[0], email="other@example.org")
-    assert answer.status_code == 409 and "vient d’être pris" in answer.content.decode().replace("&#x27;", "’")
+    page = answer.content.decode().replace("&#x27;", "’")
+    assert answer.status_code == 409 and "vient d’être pris" in page
     assert Appointment.objects.count() == 1
+    # What was typed is in the page, and each key of it takes another hour of the same place.
+    typed = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page))
+    others = re.findall(r'formaction="([^"]+)"', page)
+    assert others == [reverse("book_slot", args=[slot.pk]) for slot in free[1:]]
+    assert (typed["family_name"], typed["birth_date"], typed["email"]) == ("Nkosi", "23/05/1945", "other@example.org")
+    assert client.post(others[0], typed).status_code == 302
+    assert Appointment.objects.get(slot=free[1]).guest.email == "other@example.org"
+
+
+def test_ap12_a_place_with_nothing_left_says_so(client: Client) -> None:
+    """AP-04: no key that could only be refused; a closed slot is not found."""
+    slot, *rest = slots(capacity=1)
+    Slot.objects.filter(pk__in=[each.pk for each in rest]).update(closed_at=clock.now())
+    send(client, slot)
+    page = send(client, slot, email="other@example.org").content.decode()
+    assert "Plus rien n’est libre dans ce lieu" in page and "formaction" not in page
+    assert send(client, rest[0], email="other@example.org").status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -158,14 +158,26 @@ def reached_by(call: CallAttempt, kind: str) -> ContactPoint | None:
 
 
 def variables_of_confirmations(event_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-    """`day`, `hour`, `place` and `second` of the appointments of each confirmation that still stands."""
-    lent: dict[int, dict[str, Any]] = {}
-    for event in CallEvent.objects.filter(pk__in=event_ids).select_related("call"):
-        made = list(bookings_of(event.call))
-        if made:
-            starts = [local_start(each.slot) for each in made]
-            place = made[0].slot.place
-            where = ", ".join(part for part in (place.location.name, place.address, place.location.postcode) if part)
-            second = f" Seconde injection le {starts[1]:%d/%m/%Y à %H:%M}." if len(made) > 1 else ""
-            lent[event.pk] = {"day": starts[0].date(), "hour": starts[0].time(), "place": where, "second": second}
-    return lent
+    """`day`, `hour`, `place` and `second` of the appointments of each confirmation that still stands: two reads for all."""
+    calls = {event.pk: event.call for event in CallEvent.objects.filter(pk__in=event_ids).select_related("call")}
+    booked = _booked_in(calls.values())
+    return {pk: _said(booked[call.pk]) for pk, call in calls.items() if call.pk in booked}
+
+
+def _booked_in(calls: Iterable[CallAttempt]) -> dict[int, list[Appointment]]:
+    """The open appointments taken during each of these calls, by rank; calls without any are left out."""
+    meant = {f"call-{call.pk}": call.pk for call in calls}
+    people = {call.person_id for call in calls}
+    taken = Appointment.objects.open().filter(person__in=people, key__startswith="call-").order_by("rank")
+    found: dict[int, list[Appointment]] = {}
+    for each in taken.select_related("slot__place__location"):
+        if (call := meant.get("-".join(each.key.split("-")[:2]))) is not None:
+            found.setdefault(call, []).append(each)
+    return found
+
+
+def _said(made: list[Appointment]) -> dict[str, Any]:
+    starts, place = [local_start(each.slot) for each in made], made[0].slot.place
+    where = ", ".join(part for part in (place.location.name, place.address, place.location.postcode) if part)
+    second = f" Seconde injection le {starts[1]:%d/%m/%Y à %H:%M}." if len(made) > 1 else ""
+    return {"day": starts[0].date(), "hour": starts[0].time(), "place": where, "second": second}

@@ -23,10 +23,11 @@ from allant.accounts.access import public
 from allant.accounts.log import log_request
 from allant.accounts.models import LoggedAction
 from allant.appointments import partner_offers
-from allant.appointments.booking import Booking, BookingRefused, book, book_both
+from allant.appointments.booking import TAKEN, Booking, BookingRefused, NoSeat, book, book_both
 from allant.appointments.calendar import local_start
 from allant.appointments.connector import PartnerDown, PartnerSlot
 from allant.appointments.models import Appointment, Guest, Origin, Place, Slot, ToldAt
+from allant.appointments.online import Glance, glance
 from allant.appointments.partners import book_at_partner
 from allant.appointments.telling import Address
 from allant.campaigns.models import Invitation
@@ -37,6 +38,7 @@ from allant.geography import fold
 from allant.pages.appointments.forms import BookingForm
 from allant.pages.appointments.links import token_of
 from allant.pages.appointments.search_views import EVERYBODY, TITLE, terms_today, vaccines_for
+from allant.pages.appointments.taken_view import taken_page
 from allant.pages.base.errors import Missing
 from allant.vaccination.products import vaccine_label
 from allant.vaccination.second_appointment import second_slot, window_after
@@ -58,6 +60,8 @@ class Chosen:
     slot: Slot
     second: Slot | None = None
     partner: PartnerSlot | None = None
+    seen: Glance | None = None
+    "What one read said of the slot when the form was sent (PF-04): the slot then bears no more than booking asks."
 
 
 @public
@@ -65,13 +69,29 @@ class Chosen:
 @require_http_methods(["GET", "HEAD", "POST"])
 def book_slot(request: HttpRequest, slot: int) -> HttpResponse:
     """The slot with its form; the seat is taken when the form is sent, once whatever the number of sendings."""
-    chosen = Slot.objects.select_related("place__location").filter(pk=slot, closed_at=None, place__partner="").first()
-    if chosen is None:
-        raise Missing(GONE)
     today = clock.today()
+    if request.method == "POST" and (form := BookingForm(request.POST, today=today)).is_valid():
+        return _booked(request, _at_a_glance(slot, form.cleaned_data, today), form)
+    chosen = _of_ours(slot)
     asked = request.method != "POST" or "both" in request.POST
     second = second_slot(chosen, EVERYBODY, today, rules.as_known_on(today)) if asked else None
     return _answer(request, Chosen(chosen, second))
+
+
+def _at_a_glance(slot: int, entry: dict[str, Any], today: date) -> Chosen:
+    addresses = [entry[kind] for kind in ("mobile", "email") if entry[kind]]
+    seen = glance(slot, key=_key(entry), addresses=addresses, at=clock.now())
+    if seen is None:
+        raise Missing(GONE)
+    second = second_slot(seen.slot, EVERYBODY, today, rules.as_known_on(today)) if entry["both"] else None
+    return Chosen(seen.slot, second, seen=seen)
+
+
+def _of_ours(slot: int) -> Slot:
+    found = Slot.objects.select_related("place__location").filter(pk=slot, closed_at=None, place__partner="").first()
+    if found is None:
+        raise Missing(GONE)
+    return found
 
 
 @public
@@ -101,8 +121,7 @@ def _answer(request: HttpRequest, chosen: Chosen) -> HttpResponse:
 
 def _booked(request: HttpRequest, chosen: Chosen, form: BookingForm) -> HttpResponse:
     entry = form.cleaned_data
-    former = Appointment.objects.filter(key=_key(entry), slot__place=chosen.slot.place, slot__starts_at=chosen.slot.starts_at)
-    if (known := former.first()) is not None:
+    if (known := _former(chosen, entry)) is not None:
         return redirect("own_appointment", token=token_of(known))
     invitation = _invited(entry) if entry["code"].strip() else None
     refusal, status = _refusal(request, chosen, entry, invitation)
@@ -111,14 +130,26 @@ def _booked(request: HttpRequest, chosen: Chosen, form: BookingForm) -> HttpResp
         return _page(request, chosen, form, status=status)
     if not refusal:
         try:
+            if chosen.seen and not chosen.seen.free:
+                return taken_page(request, chosen.slot.pk, form, TAKEN)
             made = _book(chosen, entry, invitation)
         except BookingRefused as reason:
+            if isinstance(reason, NoSeat) and chosen.seen and chosen.second is None:
+                return taken_page(request, chosen.slot.pk, form, str(reason))
             refusal, status = str(reason), HTTPStatus.CONFLICT
         except PartnerDown:
             refusal, status = DOWN, HTTPStatus.SERVICE_UNAVAILABLE
         else:
             return _done(request, made)
     return _page(request, chosen, form, refusal=refusal, status=status)
+
+
+def _former(chosen: Chosen, entry: dict[str, Any]) -> Appointment | None:
+    """The appointment that this very request made before."""
+    if chosen.seen is not None:
+        return Appointment(pk=chosen.seen.former_id) if chosen.seen.former_id else None
+    same = Appointment.objects.filter(key=_key(entry), slot__place=chosen.slot.place, slot__starts_at=chosen.slot.starts_at)
+    return same.first()
 
 
 def _refusal(
@@ -131,7 +162,7 @@ def _refusal(
         return WRONG_AGE, HTTPStatus.CONFLICT
     if entry["code"].strip() and invitation is None:
         return WRONG_CODE, HTTPStatus.BAD_REQUEST
-    if _open_at(entry) >= terms_today().open_an_address:
+    if (chosen.seen.open_at_address if chosen.seen else _open_at(entry)) >= terms_today().open_an_address:
         return TOO_MANY_OPEN, HTTPStatus.CONFLICT
     if entry["both"] and entry["second"] != (chosen.second and chosen.second.pk):
         return SECOND_GONE, HTTPStatus.CONFLICT
@@ -205,7 +236,7 @@ def _too_many(request: HttpRequest) -> bool:
 def _page(
     request: HttpRequest, chosen: Chosen, form: BookingForm, *, refusal: str = "", status: int = HTTPStatus.OK
 ) -> HttpResponse:
-    slot, second = chosen.slot, chosen.second
+    slot, second = _of_ours(chosen.slot.pk) if chosen.seen else chosen.slot, chosen.second
     context = {
         "title": "Votre rendez-vous", "slot": slot, "starts": local_start(slot), "form": form, "refusal": refusal,
         "vaccine": vaccine_label(slot.vaccine, clock.today(), rules.as_known_on(clock.today())) if slot.vaccine else "",

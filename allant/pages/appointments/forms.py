@@ -84,6 +84,10 @@ class BookingForm(forms.Form):
             raise ValidationError("Cette date de naissance n'est pas possible : vérifiez l'année.")
         return value
 
+    def clean_email(self) -> str:
+        """In small letters: one address is one, however it is typed."""
+        return str(self.cleaned_data["email"]).lower()
+
     def clean_mobile(self) -> str:
         """A telephone number, as the register writes it."""
         typed: str = self.cleaned_data["mobile"].strip()
