@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 from allant.appointments.calendar import local_start, zone_at
 from allant.appointments.models import Appointment, Slot
+from allant.appointments.prepared import rows
 from allant.doctrine import RuleBook
 from allant.vaccination.schedule import DoseWindow, second_dose_window
 
@@ -15,18 +17,48 @@ def window_after(slot: Slot, book: RuleBook) -> DoseWindow | None:
     return second_dose_window(book, local_start(slot).date(), slot.vaccine) if slot.vaccine else None
 
 
-def second_slot(slot: Slot, audience: str, today: date, book: RuleBook) -> Slot | None:
-    """The first free hour of the same place and vaccine in the days recommended; None where the place books it itself."""
+# Of each slot asked, in the order of the hours of its place, which an index gives.
+_SECONDS = """
+    SELECT asked.id, free.id
+    FROM unnest(%(slots)s::bigint[], %(begins)s::timestamptz[], %(ends)s::timestamptz[]) AS asked (id, begins, ends)
+    JOIN appointments_slot AS slot ON slot.id = asked.id
+    CROSS JOIN LATERAL (
+        SELECT later.id FROM appointments_slot AS later
+        WHERE later.place_id = slot.place_id AND later.starts_at >= asked.begins AND later.starts_at < asked.ends
+          AND later.service = slot.service AND later.vaccine = slot.vaccine AND later.closed_at IS NULL
+          AND EXISTS (SELECT FROM appointments_share AS share WHERE share.slot_id = later.id AND share.remaining > 0
+                      AND (share.audience IN ('', %(audience)s::text) OR share.released_on <= %(today)s::date))
+        ORDER BY later.starts_at, later.id LIMIT 1) AS free"""
+
+
+def second_slots(slots: Sequence[Slot], audience: str, today: date, book: RuleBook) -> dict[int, Slot]:
+    """Slot → the first free hour of the same place and vaccine in the days recommended after it, in two reads for all.
+
+    A slot whose vaccine needs no second dose, or whose place books it itself, has none.
+    """
+    asked = [(slot.pk, *days) for slot in slots if (days := _days_after(slot, book)) is not None]
+    if not asked:
+        return {}
+    ids, begins, ends = (list(column) for column in zip(*asked, strict=True))
+    values = {"slots": ids, "begins": begins, "ends": ends, "audience": audience, "today": today}
+    pairs = dict(rows(_SECONDS, values))
+    found = Slot.objects.select_related("place__location").in_bulk(set(pairs.values()))
+    return {first: found[second] for first, second in pairs.items()}
+
+
+def _days_after(slot: Slot, book: RuleBook) -> tuple[datetime, datetime] | None:
     window = window_after(slot, book) if slot.place.books_second and not slot.place.partner else None
     if window is None:
         return None
     zone = zone_at(slot.place)
-    begins = datetime.combine(window.recommended, time(), zone)
-    ends = datetime.combine(window.latest + timedelta(days=1), time(), zone)
-    free = Slot.objects.free_for(audience, today).filter(
-        place=slot.place_id, service=slot.service, vaccine=slot.vaccine, starts_at__gte=begins, starts_at__lt=ends
-    )
-    return free.select_related("place__location").order_by("starts_at", "pk").first()
+    return (
+        datetime.combine(window.recommended, time(), zone), datetime.combine(window.latest + timedelta(days=1), time(), zone)
+    )  # fmt: skip
+
+
+def second_slot(slot: Slot, audience: str, today: date, book: RuleBook) -> Slot | None:
+    """The same of one slot."""
+    return second_slots([slot], audience, today, book).get(slot.pk)
 
 
 def breaks_interval(appointment: Appointment, chosen: Slot, book: RuleBook) -> Appointment | None:

@@ -12,9 +12,10 @@ from django.db.models import Q
 from allant.accounts.actors import Actor
 from allant.appointments.models import Appointment
 from allant.appointments.querysets import AppointmentQuerySet
-from allant.campaigns.desk.rules import BOOKED, CALL_LATER, WRONG_NUMBER, Outcome, desk_rules, outcomes_on
+from allant.campaigns.desk.rules import BOOKED, CALL_LATER, CANNOT_TRAVEL, WRONG_NUMBER, Outcome, desk_rules, outcomes_on
 from allant.campaigns.desk.taking import GONE, CallRefused, NotYours, held, note, sender_of
-from allant.campaigns.models import CallAttempt, CallEnd
+from allant.campaigns.models import CallAttempt, CallEnd, Invitation, VisitOrigin
+from allant.campaigns.proposals import home_visits
 from allant.doctrine import RuleBook, rules
 from allant.outreach import calls, outcomes, policy
 from allant.outreach.holds import not_held, take_turn
@@ -84,10 +85,14 @@ def _no_longer(call: CallAttempt, at: datetime) -> str:
 
 @dataclass(frozen=True)
 class Said:
-    """What an agent, or a supervisor, says of a call. `later`: the moment that the person chose to be called at."""
+    """What an agent, or a supervisor, says of a call. `later`: the moment that the person chose to be called at.
+
+    `home_visit`: who cannot travel asks for a nurse to come (AV-22, AV-40).
+    """
 
     outcome: str
     later: datetime | None = None
+    home_visit: bool = False
 
 
 @transaction.atomic
@@ -141,7 +146,19 @@ def _close(call: CallAttempt, said: Said, how: CallEnd, by: Actor, at: datetime)
         call.save(update_fields=["answered_at"])
     if not _written(call, outcome, said, at, book):
         raise NotYours(GONE)
+    if said.home_visit:
+        _ask_for_a_nurse(call, outcome, by, at, book)
     _over(call, how, at, outcome=outcome.code, by=by)
+
+
+def _ask_for_a_nurse(call: CallAttempt, outcome: Outcome, by: Actor, at: datetime, book: RuleBook) -> None:
+    if outcome.code != CANNOT_TRAVEL:
+        raise CallRefused("Un passage à domicile se demande pour qui ne peut pas se déplacer.")
+    invitation = Invitation.objects.filter(pk=call.message.cause_id).first()
+    try:
+        home_visits.ask(person=call.person, invitation=invitation, origin=str(VisitOrigin.PHONE), by=str(by), at=at, book=book)
+    except home_visits.VisitRefused as refusal:
+        raise CallRefused(str(refusal)) from refusal
 
 
 def _check_booked(call: CallAttempt, outcome: Outcome) -> None:

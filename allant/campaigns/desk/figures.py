@@ -12,7 +12,7 @@ from django.db.models.functions import ExtractHour
 
 from allant.accounts.actors import Actor
 from allant.campaigns.acts import acts_sql
-from allant.campaigns.desk.rules import BOOKED, CALL_LATER
+from allant.campaigns.desk.rules import BOOKED, CALL_LATER, OWN_DOCTOR
 from allant.campaigns.models import CallAttempt, Campaign
 from allant.outreach.limits import PARIS
 from allant.outreach.models import Message
@@ -114,7 +114,7 @@ class Reach:
 
 
 def reach_of(campaign: Campaign) -> Reach:
-    """Where a campaign stands; each figure counts persons."""
+    """Where a campaign stands; each figure counts persons. Who wanted their own doctor is not counted as done by it (AV-22)."""
     calls = CallAttempt.objects.filter(campaign=campaign)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -125,7 +125,10 @@ def reach_of(campaign: Campaign) -> Reach:
         )
         contacted = {str(channel): int(count) for channel, count in cursor.fetchall()}
         cursor.execute(
-            f"""SELECT count(DISTINCT i.person_id), count(DISTINCT i.person_id) FILTER (WHERE act.done_on >= i.invited_on)
+            f"""SELECT count(DISTINCT i.person_id), count(DISTINCT i.person_id) FILTER (
+                    WHERE act.done_on >= i.invited_on AND NOT EXISTS (
+                        SELECT FROM campaigns_callattempt AS call WHERE call.campaign_id = i.campaign_id
+                          AND call.person_id = i.person_id AND call.outcome = '{OWN_DOCTOR}'))
                 FROM campaigns_invitation AS i LEFT JOIN ({acts_sql(campaign)}) AS act USING (person_id)
                 WHERE i.campaign_id = %s AND i.revoked_at IS NULL""",
             [campaign.pk],

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from allant.doctrine import RuleBook
 
 BOOKED, VOICEMAIL, NO_ANSWER, WRONG_NUMBER, CALL_LATER = "booked", "voicemail", "no_answer", "wrong_number", "call_later"
+CANNOT_TRAVEL, OWN_DOCTOR = "cannot_travel", "own_doctor"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from allant.appointments.calendar import local_start
 from allant.campaigns.desk import calling, taking
 from allant.campaigns.desk.booking import reached_by
 from allant.campaigns.desk.figures import of_agent, waiting_by_campaign
-from allant.campaigns.desk.rules import BOOKED, CALL_LATER, desk_rules, outcomes_on
+from allant.campaigns.desk.rules import BOOKED, CALL_LATER, CANNOT_TRAVEL, desk_rules, outcomes_on
 from allant.campaigns.models import CallAttempt
 from allant.doctrine import rules
 from allant.outreach import texts
@@ -39,6 +39,7 @@ class OutcomeForm(forms.Form):
 
     call = forms.IntegerField()
     outcome = forms.CharField(max_length=20)
+    home_visit = forms.BooleanField(required=False)
     later = forms.DateTimeField(required=False, input_formats=["%Y-%m-%dT%H:%M", "%d/%m/%Y %H:%M"])
 
 
@@ -93,7 +94,7 @@ def _shown(call: CallAttempt, now: datetime) -> dict[str, Any]:
         "number": point.value if point else "", "spoken": spaced(point.value) if point else "",
         "script": script_of(call), "voicemail": book.value("outreach.voicemail", today),
         "outcomes": [each for each in known.values() if (each.code == BOOKED) == bool(booked)] if call.dialled_at else [],
-        "later": known[CALL_LATER], "says": known[BOOKED].says,
+        "later": known[CALL_LATER], "cannot_travel": CANNOT_TRAVEL, "says": known[BOOKED].says,
         "booked": [(each, local_start(each.slot)) for each in booked], "confirmed": calling.confirmed_as(call),
         "nearby": near(call.person, now) if call.campaign.programme == COVID and not booked else [],
         "vaccinates": call.campaign.programme == COVID, "alive": desk_rules(book, today).alive.seconds,
@@ -164,9 +165,10 @@ def outcome(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, "Choisissez ce qu’a donné l’appel ; l’heure d’un rappel s’écrit jour/mois/année heure:minutes.")
         return redirect("desk_call")
-    said = calling.Said(form.cleaned_data["outcome"], form.cleaned_data["later"])
+    entry = form.cleaned_data
+    said = calling.Said(entry["outcome"], entry["later"], home_visit=entry["home_visit"])
     try:
-        call = calling.end_call(call_id=form.cleaned_data["call"], said=said, by=actor_of(request), at=clock.now())
+        call = calling.end_call(call_id=entry["call"], said=said, by=actor_of(request), at=clock.now())
     except taking.CallRefused as refusal:
         messages.error(request, str(refusal))
         return redirect("desk_call")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from itertools import groupby
 
 import numpy as np
@@ -23,15 +23,20 @@ from allant.geography import UnknownCommune, position_of
 from allant.geography.communes import great_circle_km
 from allant.people.models import Person
 from allant.vaccination.products import authorised, vaccine_label
-from allant.vaccination.schedule import second_dose_window
+from allant.vaccination.second_appointment import second_slots
 
 SALT = "allant.desk.partner-slot"
 COVID = "covid19"
+SLOT_KEYS = "abdefghijklmopqstuvwxyz"
+"""Letters of the free hours in the page; those of other keys are left out (c: call, n: noted, r: call again)."""
 
 
 @dataclass(frozen=True)
 class Hour:
-    """One free hour, with the second injection booked along with it, if the place allows; `token`: of a partner's slot."""
+    """One free hour, with the second injection booked along with it, if the place allows.
+
+    `token`: of a partner's slot; `key`: on the agent's keyboard.
+    """
 
     starts: datetime
     vaccine: str
@@ -39,6 +44,7 @@ class Hour:
     second: int | None = None
     second_starts: datetime | None = None
     token: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,33 +91,20 @@ def _position(person: Person) -> tuple[float, float] | None:
 
 def _by_place(offers: list[Offer], today: date, book: RuleBook) -> list[Nearby]:
     slots = Slot.objects.select_related("place__location").in_bulk([offer.slot_id for offer in offers])
+    seconds, keys = second_slots(list(slots.values()), AUDIENCE, today, book), iter(SLOT_KEYS)
     found = []
     for (_, km), group in groupby(offers, key=lambda offer: (offer.place_id, offer.km)):
         here = [slots[offer.slot_id] for offer in group]
-        found.append(Nearby(here[0].place, km, [_hour(slot, today, book) for slot in here]))
+        hours = [_hour(slot, seconds.get(slot.pk), next(keys, ""), today, book) for slot in here]
+        found.append(Nearby(here[0].place, km, hours))
     return found
 
 
-def _hour(slot: Slot, today: date, book: RuleBook) -> Hour:
-    starts = local_start(slot)
-    second = _second(slot, starts, today, book)
+def _hour(slot: Slot, second: Slot | None, key: str, today: date, book: RuleBook) -> Hour:
     return Hour(
-        starts=starts, vaccine=vaccine_label(slot.vaccine, today, book), slot=slot.pk, second=second and second.pk,
-        second_starts=second and local_start(second),
+        starts=local_start(slot), vaccine=vaccine_label(slot.vaccine, today, book), slot=slot.pk, second=second and second.pk,
+        second_starts=second and local_start(second), key=key,
     )  # fmt: skip
-
-
-def _second(slot: Slot, starts: datetime, today: date, book: RuleBook) -> Slot | None:
-    """The first free hour of the same place and vaccine in the days that the doctrine recommends (AP-05)."""
-    window = second_dose_window(book, starts.date(), slot.vaccine) if slot.place.books_second and slot.vaccine else None
-    if window is None:
-        return None
-    begins = datetime.combine(window.recommended, time(), clock.PARIS)
-    ends = datetime.combine(window.latest + timedelta(days=1), time(), clock.PARIS)
-    free = Slot.objects.free_for(AUDIENCE, today).filter(
-        place=slot.place_id, service=slot.service, vaccine=slot.vaccine, starts_at__gte=begins, starts_at__lt=ends
-    )
-    return free.select_related("place__location").order_by("starts_at", "pk").first()
 
 
 def near_partners(person: Person, at: datetime) -> list[Nearby]:
