@@ -116,6 +116,7 @@ def statement_alone(slots: list[int], count: int) -> dict[str, object]:
 
     from allant.appointments.booking import Booking, BookingRefused, book
     from allant.appointments.models import Guest
+    from allant.appointments.telling import Address
 
     dice = random.Random(5)
     drawn = [dice.choice(slots) for _ in range(count)]
@@ -123,9 +124,11 @@ def statement_alone(slots: list[int], count: int) -> dict[str, object]:
 
     def work(rank: int) -> None:
         for number in range(rank, count, 8):
-            guest = Guest(family_name="Nom", given_names="Camille", birth_date=date(1950, 5, 2), email=f"s{number}@example.org")
+            guest = Guest(family_name="Nom", given_names="Camille", birth_date=date(1950, 5, 2))
+            told = (Address("email", f"s{number}@example.org"),)
             with suppress(BookingRefused):
-                sold.append(book(Booking(drawn[number], f"alone-{number}", "self", guest=guest), by="bench", at=NOW).pk)
+                asked = Booking(drawn[number], f"alone-{number}", "self", guest=guest, told_at=told)
+                sold.append(book(asked, by="bench", at=NOW).pk)
         connections.close_all()
 
     threads = [threading.Thread(target=work, args=[rank]) for rank in range(8)]

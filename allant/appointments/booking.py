@@ -13,7 +13,7 @@ from allant.appointments import telling
 from allant.appointments.calendar import local_start
 from allant.appointments.ending import end, end_lapsed
 from allant.appointments.models import Appointment, AppointmentEvent, End, Guest
-from allant.appointments.prepared import rows
+from allant.bulk.prepared import rows
 from allant.people.models import Person
 
 OPEN_ALREADY = "appointments_one_open_a_rank"

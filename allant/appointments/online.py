@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from allant.appointments.models import Place, Slot
-from allant.appointments.prepared import rows
+from allant.bulk.prepared import rows
 from allant.clock import PARIS
 from allant.directory.models import Location
 from allant.geography import departement_of, zone_of

@@ -33,6 +33,6 @@ def listen(listener: Listener) -> None:
 def happened(what: str, ids: Sequence[int], at: datetime) -> None:
     """Tell the listeners, in the transaction of what happened."""
     if ids:
-        with transaction.atomic():
+        with transaction.atomic(savepoint=False):
             for listener in _listeners:
                 listener(what, ids, at)

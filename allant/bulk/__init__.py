@@ -1,4 +1,4 @@
-"""Arrow tables in and out of PostgreSQL by binary COPY, inside Django's transaction."""
+"""Arrow tables in and out of PostgreSQL by binary COPY, inside Django's transaction; `prepared`: statements planned once."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -60,13 +60,13 @@ _OWN = """
 
 _TELL = """
     SELECT coalesce(person.merged_into_id, person.id) AS person_id, appointment.id AS cause_id,
-           CASE reached.kind WHEN 'mobile' THEN 'sms' ELSE 'email' END AS channel, %s AS template,
-           %s::date AS created_on, %s::date AS send_after, {until} AS useful_until
+           CASE reached.kind WHEN 'mobile' THEN 'sms' ELSE 'email' END AS channel, %s::text AS template,
+           %s::date AS created_on, %s::date AS send_after, {until} AS useful_until, {lent} AS lent_address
     FROM appointments_appointment AS appointment
     JOIN appointments_slot AS slot ON slot.id = appointment.slot_id
     LEFT JOIN people_person AS person ON person.id = appointment.person_id
     CROSS JOIN LATERAL ({channel}) AS reached
-    WHERE appointment.id = ANY(%s) AND slot.starts_at > %s AND {which}"""
+    WHERE appointment.id = ANY(%s::bigint[]) AND slot.starts_at > %s::timestamptz AND {which}"""
 
 
 def tell(what: str, ids: Sequence[int], at: datetime) -> int:
@@ -95,7 +95,7 @@ def queue_offers(appointments: Sequence[Appointment], *, at: datetime) -> int:
     return _queue(OFFER, OFFER_TEMPLATE, held, at, which=which, until="appointment.held_until", reminds=True)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def _queue(
     cause: str, template: str, ids: Sequence[int], at: datetime, *, which: str, until: str, reminds: bool = False
 ) -> int:
@@ -105,13 +105,12 @@ def _queue(
     today = at.astimezone(PARIS).date()
     # What somebody gave for this appointment stands in place of their contact points: a STOP from there does not lead elsewhere.
     unless = f"NOT EXISTS (SELECT FROM appointments_toldat AS told WHERE told.appointment_id = appointment.id{_usable(reminds)})"
-    told = 0
-    for channel, also, lent in ((given, "TRUE", True), (own, f"person.id IS NOT NULL AND {unless}", False)):
-        sql = _TELL.format(until=until, channel=channel, which=f"{which} AND {also}")
-        told += queue_messages(
-            cause_kind=cause, select=sql, parameters=[template, today, today, list(ids), at], until=True, lent=lent
-        )
-    return told
+    lent = _TELL.format(until=until, channel=given, which=which, lent="TRUE")
+    theirs = _TELL.format(until=until, channel=own, which=f"{which} AND person.id IS NOT NULL AND {unless}", lent="FALSE")
+    values = [template, today, today, list(ids), at]
+    return queue_messages(
+        cause_kind=cause, select=f"{lent} UNION ALL {theirs}", parameters=[*values, *values], until=True, lent=None, again=True
+    )
 
 
 def _usable(reminds: bool) -> str:

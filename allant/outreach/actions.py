@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from allant import clock
+from allant.bulk import prepared
 from allant.outreach.models import Message, Template
 from allant.outreach.templates import checked
 
@@ -35,28 +36,31 @@ def _shipped() -> list[dict[str, Any]]:
 
 
 def queue_messages(
-    *, cause_kind: str, select: str, parameters: Sequence[Any], to: str = "person", until: bool = False, lent: bool = False
-) -> int:
+    *, cause_kind: str, select: str, parameters: Sequence[Any], to: str = "person", until: bool = False,
+    lent: bool | None = False, again: bool = False,
+) -> int:  # fmt: skip
     """Write the outbox rows of one set of causes; returns how many were new.
 
     `select` gives person_id (practitioner_id, organisation_id when they are `to` a practitioner, an organisation), cause_id,
     channel, template, created_on, send_after; and useful_until when `until`: the instant from which the message must not leave
     any more (timestamptz, or null), as a reminder once its appointment has begun (AV-16). `lent`: the cause lends the address,
-    and person_id may be null. A cause already in the outbox on the same channel is left as it is, so that a killed batch can be
-    run again.
+    and person_id may be null; None: the column lent_address of `select` says it of each. `again`: the same text comes at every
+    event, one by one: it is kept prepared. A cause already in the outbox on the same channel is left as it is, so that a killed
+    batch can be run again.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("queue_messages runs in the transaction of the event that causes the messages.")
     if to not in RECIPIENTS:
         raise ValueError(f"Destinataires inconnus : {to} ; attendu : {', '.join(RECIPIENTS)}.")
     columns = f"{to}_id, cause_id, channel, template, created_on, send_after{', useful_until' if until else ''}"
+    query = f"""INSERT INTO outreach_message ({columns}, cause_kind, lent_address, status, sent_in, drop_reason)
+                SELECT {columns}, %s, {"lent_address" if lent is None else "%s"}, 'pending', '', ''
+                FROM ({select}) AS causes ON CONFLICT DO NOTHING"""
+    values = [cause_kind, *([] if lent is None else [lent]), *parameters]
+    if again:
+        return prepared.count(query, values)
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"""INSERT INTO outreach_message ({columns}, cause_kind, lent_address, status, sent_in, drop_reason)
-                SELECT {columns}, %s, %s, 'pending', '', ''
-                FROM ({select}) AS causes ON CONFLICT DO NOTHING""",
-            [cause_kind, lent, *parameters],
-        )
+        cursor.execute(query, values)
         return cursor.rowcount
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 
 from allant.appointments.calendar import local_start, zone_at
 from allant.appointments.models import Appointment, Slot
-from allant.appointments.prepared import rows
+from allant.bulk.prepared import rows
 from allant.doctrine import RuleBook
 from allant.vaccination.schedule import DoseWindow, second_dose_window
 

@@ -99,7 +99,7 @@ def test_av_24_a_relative_is_told_and_their_address_is_nobodys_contact_point(des
     call = on_the_phone(desk)
     desk.post("/appels/en-cours/rendez-vous/", {"call": call.pk, "slot": slots[0].pk, "second": ""})
     confirming = "/appels/en-cours/rendez-vous/confirmer/"
-    for wrong, why in (("", "du proche"), ("12", "impossible"), ("fille@", "")):
+    for wrong, why in (("12", "impossible"), ("fille@", "illisible")):
         assert why in shown(desk.post(confirming, {"call": call.pk, "how": "relative", "relative": wrong}, follow=True))
     assert not CallEvent.objects.filter(kind="confirmed").exists()
     desk.post(confirming, {"call": call.pk, "how": "relative", "relative": "06 39 98 12 34"})

@@ -91,15 +91,6 @@ def confirmation(request: HttpRequest) -> HttpResponse:
     return redirect("desk_call")
 
 
-def _how(request: HttpRequest) -> booking.Confirmation:
-    how, typed = request.POST.get("how", ""), request.POST.get("relative", "").strip()[:254]
-    if how != "relative":
-        return booking.Confirmation(how)
-    if not typed:
-        raise taking.CallRefused("Écrivez le courriel ou le mobile du proche.")
-    return booking.Confirmation("email" if "@" in typed else "sms", relative=typed)
-
-
 @requires(*AGENTS)
 @never_cache
 @require_safe

@@ -6,7 +6,8 @@ connection prepares it. Transactions, time zones and error classes stay Django's
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -17,15 +18,38 @@ ONLY_WHEN_ASKED = 2**31
 """Sendings after which psycopg prepares a text by itself: never. Django's own `None` would refuse `prepare=True` too."""
 
 
-def rows(query: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+def rows(query: str, values: Mapping[str, Any] | Sequence[Any]) -> list[tuple[Any, ...]]:
     """The rows of a statement kept prepared on this connection. Raises Django's database errors.
 
     Integers go as bigint, whatever their size, so that one text is one plan: the text casts what is narrower.
     """
+    with _sent(query, values) as cursor:
+        return cursor.fetchall()
+
+
+def count(query: str, values: Mapping[str, Any] | Sequence[Any]) -> int:
+    """How many rows such a statement wrote."""
+    with _sent(query, values) as cursor:
+        return cursor.rowcount
+
+
+@contextmanager
+def _sent(query: str, values: Mapping[str, Any] | Sequence[Any]) -> Iterator[psycopg.Cursor[Any]]:
     connection.close_if_health_check_failed()
     connection.ensure_connection()
     connection.validate_no_broken_transaction()
     connection.connection.prepare_threshold = ONLY_WHEN_ASKED
-    typed = {name: Int8(value) if type(value) is int else value for name, value in values.items()}
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        return cursor.execute(query, typed, prepare=True).fetchall()
+        yield cursor.execute(query, _wide(values), prepare=True)
+
+
+def _wide(values: Mapping[str, Any] | Sequence[Any]) -> dict[str, Any] | list[Any]:
+    if isinstance(values, Mapping):
+        return {name: _bigint(value) for name, value in values.items()}
+    return [_bigint(value) for value in values]
+
+
+def _bigint(value: Any) -> Any:
+    if isinstance(value, list) and value and type(value[0]) is int:
+        return [Int8(each) for each in value]
+    return Int8(value) if type(value) is int else value
