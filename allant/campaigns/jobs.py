@@ -9,6 +9,7 @@ from procrastinate.contrib.django import app
 
 from allant import clock
 from allant.campaigns import appointment_rounds as rounds
+from allant.campaigns.fallbacks import fall_back
 from allant.campaigns.planner.plans import compute_plan
 from allant.doctrine import rules
 
@@ -82,3 +83,10 @@ def compute_invitation_plan(
         at=clock.now(), job=context.job.id,
     )  # fmt: skip
     return int(plan.pk)
+
+
+@app.periodic(cron="37 4 * * *")
+@app.task(queue="campaigns", queueing_lock="campaigns.fallbacks")
+def write_by_another_channel(timestamp: int) -> int:
+    """Invited people whom the channel chosen does not reach, by the next one of their campaign."""
+    return fall_back(clock.now())

@@ -32,7 +32,14 @@ def load_templates(*, by: str) -> int:
 def _shipped() -> list[dict[str, Any]]:
     folder = resources.files("allant.outreach") / "wordings"
     files = sorted((file for file in folder.iterdir() if file.name.endswith(".yaml")), key=lambda file: file.name)
-    return [entry for file in files for entry in yaml.safe_load(file.read_text("utf-8"))]
+    entries = [entry for file in files for entry in yaml.safe_load(file.read_text("utf-8"))]
+    french = {(entry["slug"], entry["channel"]): entry.get("kind") for entry in entries if entry.get("language", "fr") == "fr"}
+    # A translation is of the kind of the French text, whatever its own file forgets.
+    return [_of_kind(entry, french.get((entry["slug"], entry["channel"]))) for entry in entries]
+
+
+def _of_kind(entry: dict[str, Any], kind: str | None) -> dict[str, Any]:
+    return entry if kind is None else {**entry, "kind": kind}
 
 
 def queue_messages(

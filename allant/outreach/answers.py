@@ -1,7 +1,7 @@
 """Answers by SMS: what they ask, who they may come from, what they change (AV-10, AV-16).
 
-A number is often shared. STOP silences the number at once, for everybody who bears it and in every campaign; for a shared one an
-agent then says for whom it spoke, and the others may be written to again.
+A number is often shared. STOP silences the number at once, for everybody who bears it and in every campaign; of a shared one each
+then chooses for themselves (`stop_choices`), or an agent says for whom it spoke, and the others may be written to again.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from allant.doctrine import rules
 from allant.outreach import lent, outcomes
@@ -23,6 +23,7 @@ from allant.outreach.limits import PARIS
 from allant.outreach.models import Channel, Conversation, DeliveryEvent, InboundMessage, InboundPerson, Message
 from allant.outreach.sms import long_answers
 from allant.outreach.sms.numbers import as_registered
+from allant.outreach.stop_choices import links, points_of, who_chose_to_stop
 from allant.outreach.word_lists import among, bare
 from allant.people.models import ContactKind, ContactPoint
 
@@ -168,7 +169,9 @@ def _stop(
 
 
 def _start(inbound: InboundMessage, points: list[ContactPoint], authors: list[InboundPerson], at: datetime) -> None:
+    firm = who_chose_to_stop([author.person_id for author in authors], inbound.sender) if len(authors) > 1 else set()
     refused = ContactPoint.objects.filter(pk__in=[point.pk for point in points]).exclude(opted_out_on=None)
+    refused = refused.exclude(Q(person__in=firm) | Q(person__merged_into__in=firm))
     borrowed = lent.refuse(Channel.SMS, as_registered(inbound.sender), refused=False, on=at.astimezone(PARIS).date())
     if refused.update(opted_out_on=None) or borrowed:
         _confirm(inbound, "start-confirmation", points, authors, at)
@@ -211,26 +214,27 @@ def handled(inbound: InboundMessage, *, by: str, at: datetime) -> None:
 
 @transaction.atomic
 def decide_for_whom(inbound_id: int, person_ids: Sequence[int], *, by: str, at: datetime) -> None:
-    """The refusal of a shared number was of these people: the others may be written to there again. Raises BadAnswer."""
+    """The refusal of a shared number was of these people: the others may be written to there again. Raises BadAnswer.
+
+    Whoever chose for themselves keeps their choice.
+    """
     inbound = InboundMessage.objects.select_for_update().get(pk=inbound_id)
-    authors = list(inbound.persons.all())
+    undecided = {author.person_id for author in inbound.persons.filter(choice="")}
     chosen = set(person_ids)
     if inbound.kind != STOP:
         raise BadAnswer("Cette réponse ne demande pas l'arrêt : il n'y a personne à choisir.")
     if inbound.handled_at:
         raise BadAnswer("Cette réponse a déjà été traitée.")
-    if not chosen or not chosen <= {author.person_id for author in authors}:
+    if not chosen or not chosen <= undecided:
         raise BadAnswer("Choisissez au moins une des personnes qui partagent ce numéro.")
     inbound.persons.filter(person__in=chosen).update(confirmed=True)
-    others = {author.person_id for author in authors} - chosen
-    points = ContactPoint.objects.filter(kind=ContactKind.MOBILE, value__in=as_registered(inbound.sender), person__in=others)
-    points.update(opted_out_on=None)
+    points_of(sorted(undecided - chosen), inbound.sender).update(opted_out_on=None)
     handled(inbound, by=by, at=at)
 
 
 def variables_of_answers(inbound_ids: Sequence[int]) -> dict[int, dict[str, str]]:
-    """The confirmations say no variable."""
-    return {pk: {} for pk in inbound_ids}
+    """Where each person of the number may choose for themselves."""
+    return {pk: {"url": link} for pk, link in links(inbound_ids).items()}
 
 
 def _senders(channel: str, inbound_ids: Sequence[int]) -> dict[int, lent.Lent]:

@@ -13,7 +13,7 @@ from django.conf import settings
 from procrastinate.contrib.django import app
 
 from allant import clock
-from allant.outreach import answers, recovery
+from allant.outreach import answers, recovery, stop_choices
 from allant.outreach.dialogues import actions as dialogues
 from allant.outreach.emails import bounces
 from allant.outreach.emails.route import bounces_folder
@@ -23,6 +23,8 @@ from allant.outreach.sms import receipts
 
 QUEUE = "outreach"
 BY = "allant worker"
+SENT_BY_WORKERS = (Channel.SMS, Channel.EMAIL)
+"""Files of letters take up their own, and what goes to accounts is never half taken."""
 KEPT = timedelta(days=30)
 "Receipts that were never joined: nobody asks for them later."
 
@@ -30,8 +32,8 @@ KEPT = timedelta(days=30)
 @app.periodic(cron="* * * * *")
 @app.task(queue=QUEUE, queueing_lock="outreach.leases")
 def take_back_leases(timestamp: int) -> dict[str, dict[str, int]]:
-    """What dead senders held is given back, sent again, or left as it is; files of letters take up their own."""
-    return {channel: recovery.recover(channel, clock.now()) for channel in (Channel.SMS, Channel.EMAIL)}
+    """What dead senders held is given back, sent again, or left as it is."""
+    return {channel: recovery.recover(channel, clock.now()) for channel in SENT_BY_WORKERS}
 
 
 @app.periodic(cron="* * * * *")
@@ -54,6 +56,13 @@ def join_receipts(timestamp: int) -> int:
 def take_incomplete_answers(timestamp: int) -> int:
     """Long answers whose other parts never came."""
     return answers.take_incomplete(clock.now())
+
+
+@app.periodic(cron="27 4 * * *")
+@app.task(queue=QUEUE, queueing_lock="outreach.unchosen_stops")
+def close_unchosen_stops(timestamp: int) -> int:
+    """The STOPs of shared numbers that nobody decided in time hold for everybody."""
+    return stop_choices.close_unchosen(clock.now())
 
 
 @app.periodic(cron="7 5 * * *")

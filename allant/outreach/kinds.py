@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -9,7 +10,7 @@ from functools import lru_cache
 from django.db.models import QuerySet
 
 from allant.doctrine import RuleBook
-from allant.outreach.models import Template
+from allant.outreach.models import Message, Template
 
 NEVER_TWICE = "never_twice"
 NEVER_LOST = "never_lost"
@@ -67,6 +68,13 @@ def kind_of(template: Template, book: RuleBook, on: date) -> MessageKind:
 def kinds_of_templates(channel: str | None = None) -> dict[tuple[str, str], str]:
     """(slug, channel) → code of the kind of the last French version, in one query; of one channel, or of all."""
     return dict(_kinds(Template.objects.all() if channel is None else Template.objects.filter(channel=channel)))
+
+
+def kinds_of(messages: Sequence[Message], book: RuleBook, on: date) -> dict[str, MessageKind]:
+    """Wording → kind of these messages of one channel, whatever the language they leave in. Raises UnknownKind."""
+    codes = kinds_of_templates(messages[0].channel) if messages else {}
+    wanted = {message.template: message.channel for message in messages}
+    return {slug: kind(codes[slug, channel], book, on) for slug, channel in wanted.items()}
 
 
 def _kinds(templates: QuerySet[Template]) -> dict[tuple[str, str], str]:

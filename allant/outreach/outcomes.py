@@ -14,6 +14,7 @@ from django.db import connection
 
 from allant.outreach.models import DeliveryEvent, Message
 from allant.outreach.policy import Reason
+from allant.outreach.prepared import prepared_cursor
 
 UNCERTAIN = "incertain : remise interrompue"
 """The reason of a message that may have left, and that is never to leave twice."""
@@ -97,7 +98,7 @@ def leaving(parts: Sequence[Part], *, route: str, sender: str, at: datetime) -> 
         "numbers": [part.number for part in parts], "totals": [part.total for part in parts],
         "route": route, "sender": sender, "at": at, "too_late": str(Reason.TOO_LATE),
     }  # fmt: skip
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_LEAVING, values)
         return {(message, number): pk for pk, message, number in cursor.fetchall()}
 
@@ -150,7 +151,7 @@ def events(found: Sequence[Event]) -> None:
         "details": [event.detail[:200] for event in found], "statuses": [_BECOMES.get(event.kind, "") for event in found],
         "reasons": [_reason(event) for event in found], "uncertain": UNCERTAIN,
     }  # fmt: skip
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_EVENTS, columns)
 
 

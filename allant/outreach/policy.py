@@ -17,8 +17,9 @@ from allant.outreach import limits
 from allant.outreach.kinds import MessageKind
 from allant.outreach.limits import PARIS
 
-POINTS = {"call": "landline", "sms": "mobile", "email": "email", "letter": "postal", "account": "email"}
-"Channel → the contact point it needs. A letter also goes to who has a postcode and no postal point yet."
+POINTS = {"call": "landline", "sms": "mobile", "email": "email", "letter": "postal", "account": "account"}
+"""Channel → the contact point it needs. A letter also goes to who has a postcode and no postal point yet; a message in the
+account to who has one: somebody signed in as them, or an e-mail address is known, with which online accounts are opened."""
 
 
 class Verdict(StrEnum):
@@ -84,8 +85,15 @@ class Recipient:
     deceased: bool = False
     merged: bool = False
     has_postcode: bool = True
+    signed_in: bool = False
+    "Whether an account here is theirs."
     points: tuple[Point, ...] = ()
     situations: tuple[Held, ...] = ()
+
+    @property
+    def has_account(self) -> bool:
+        """Whether a message in the account can be read: an address that bounces or refuses e-mails shows an account too."""
+        return self.signed_in or any(point.kind == "email" for point in self.points)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +215,7 @@ def _no_address(person: Recipient, purpose: Purpose, channel: str) -> str | None
     if channel == "letter" and not person.has_postcode:
         return Reason.NO_ADDRESS
     if not points:
-        return None if channel == "letter" else Reason.NO_ADDRESS
+        return None if channel == "letter" or (channel == "account" and person.has_account) else Reason.NO_ADDRESS
     valid = [point for point in points if not point.invalid]
     if not valid:
         return Reason.RETURNED if channel == "letter" else Reason.INVALID

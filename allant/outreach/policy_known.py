@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import connection
 from django.db.models import Q
 
+from allant.accounts.models import User
 from allant.doctrine import RuleBook
 from allant.outreach.causes import campaign_sql
 from allant.outreach.kinds import kind, kinds, kinds_of_templates
@@ -24,7 +25,7 @@ def recipient(person: Person) -> Recipient:
     situations = Situation.objects.filter(borne).values_list("kind", "starts_on", "ends_on")
     return Recipient(
         departement=person.departement_code, deceased=person.died_on is not None, merged=person.merged_into_id is not None,
-        has_postcode=person.postcode is not None,
+        has_postcode=person.postcode is not None, signed_in=User.objects.filter(borne).exists(),
         points=tuple(Point(name, out is not None, lost is not None) for name, out, lost in points),
         situations=tuple(Held(*each) for each in situations),
     )  # fmt: skip

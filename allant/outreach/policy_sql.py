@@ -96,7 +96,13 @@ tried AS (
     SELECT refused.*, c.channel, c.rank,
            CASE WHEN refused.person_id IS NULL THEN NULL
                 WHEN c.channel = 'letter' AND postcode IS NULL THEN %(policy_no_address)s
-                WHEN point.known IS NULL THEN CASE WHEN c.channel = 'letter' THEN NULL ELSE %(policy_no_address)s END
+                WHEN point.known IS NULL THEN CASE WHEN c.channel = 'letter' THEN NULL
+                    WHEN c.channel = 'account' AND EXISTS (
+                        SELECT FROM bearers WHERE bearers.person_id = refused.person_id AND (
+                            EXISTS (SELECT FROM accounts_user WHERE accounts_user.person_id = bearers.bearer)
+                            OR EXISTS (SELECT FROM people_contactpoint AS known
+                                       WHERE known.person_id = bearers.bearer AND known.kind = 'email')))
+                    THEN NULL ELSE %(policy_no_address)s END
                 WHEN point.valid = 0 THEN CASE WHEN c.channel = 'letter' THEN %(policy_returned)s ELSE %(policy_invalid)s END
                 WHEN stops_at_refusal AND point.free = 0 THEN %(policy_refused)s
                 WHEN c.channel = 'call' AND called.voicemail THEN %(policy_voicemail)s

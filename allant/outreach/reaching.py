@@ -7,22 +7,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-# Whose every known postal address was returned (NPAI) or refused: no more letters (AV-03). The subquery is hashed once a wave.
-_NO_MORE_LETTERS = """
+# Whose every known contact point of a kind came back or is refused: a postal address (NPAI), the account. Hashed once a wave.
+_NO_MORE = """
     SELECT coalesce(bearer.merged_into_id, bearer.id) FROM people_contactpoint AS lost
     JOIN people_person AS bearer ON bearer.id = lost.person_id
-    WHERE lost.kind = 'postal' AND (lost.invalid_since IS NOT NULL OR lost.opted_out_on IS NOT NULL)
+    WHERE lost.kind = '{kind}' AND (lost.invalid_since IS NOT NULL OR lost.opted_out_on IS NOT NULL)
       AND NOT EXISTS (SELECT FROM people_contactpoint AS good
-                      WHERE good.person_id IN (lost.person_id, bearer.merged_into_id) AND good.kind = 'postal'
+                      WHERE good.person_id IN (lost.person_id, bearer.merged_into_id) AND good.kind = '{kind}'
                         AND good.invalid_since IS NULL AND good.opted_out_on IS NULL)"""
+
+# Who signed in here, or whose e-mail address is known, be it refused or bouncing: with it online accounts are opened.
+_ACCOUNTS = """
+    SELECT coalesce(bearer.merged_into_id, bearer.id) FROM people_person AS bearer
+    WHERE EXISTS (SELECT FROM accounts_user AS account WHERE account.person_id = bearer.id)
+       OR EXISTS (SELECT FROM people_contactpoint AS known
+                  WHERE known.person_id = bearer.id AND known.kind IN ('email', 'account'))"""
 
 FACTS = ("has_landline", "has_mobile", "has_email")
 _REACHED_BY = {
     "call": "has_landline",
     "sms": "has_mobile",
     "email": "has_email",
-    "account": "has_email",
-    "letter": f"person_id NOT IN ({_NO_MORE_LETTERS})",
+    "account": f"person_id IN ({_ACCOUNTS}) AND person_id NOT IN ({_NO_MORE.format(kind='account')})",
+    "letter": f"person_id NOT IN ({_NO_MORE.format(kind='postal')})",
 }
 
 

@@ -5,6 +5,7 @@ A text in use never changes: `supersede` writes the next version, which takes ef
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -71,6 +72,12 @@ TYPES: Mapping[str, VariableType] = {
 }
 USUAL = {"code": "code", "name": "name", "text": "text", "subject": "text"}
 """The types of what a wording may use without declaring it."""
+_LATIN = frozenset({"code", "place", "phone", "number"})
+"""Types whose values read from left to right, even in a text that does not: a mark before them says so (Unicode, annex 9)."""
+_LEFT_TO_RIGHT, _NO_BREAK = "\u200e", "\u00a0"
+_BETWEEN_FIGURES = re.compile(r"(?<=\d) (?=\d)")
+_OPENS, _CLOSES = "\ue000", "\ue001"
+"""Around the name of a code left to be filled: private characters, that no wording holds."""
 
 
 @lru_cache(maxsize=512)
@@ -118,14 +125,38 @@ def fill(template: Template, values: Mapping[str, Any]) -> tuple[str, str]:
     if missing := [name for name in used if name not in values]:
         raise MissingVariable(f"Modèle {template} : son motif ne donne pas {', '.join(missing)}.")
     said = {name: _say(template, name, values[name]) for name in used}
-    return " ".join(template.subject.format_map(said).split()), template.body.format_map(said)
+    subject, body = " ".join(template.subject.format_map(said).split()), template.body.format_map(said)
+    return (_kept_in_order(subject), _kept_in_order(body)) if template.language in RIGHT_TO_LEFT else (subject, body)
+
+
+def fill_but_codes(template: Template, values: Mapping[str, Any]) -> tuple[str, str]:
+    """`fill`, to be stored: each code stays a placeholder, for `str.format_map` at reading (TG-07). Raises MissingVariable."""
+    codes = {name for name in values if _type_of(template, name) == "code"}
+    marked = {name: f"{_OPENS}{name}{_CLOSES}" if name in codes else value for name, value in values.items()}
+    subject, body = fill(template, marked)
+    return _to_fill(subject), _to_fill(body)
+
+
+def _to_fill(text: str) -> str:
+    return text.translate({ord("{"): "{{", ord("}"): "}}", ord(_OPENS): "{", ord(_CLOSES): "}"})
+
+
+def _type_of(template: Template, name: str) -> str:
+    return template.variables.get(name) or USUAL.get(name, "text")
 
 
 def _say(template: Template, name: str, value: Any) -> str:
-    of_type = TYPES[template.variables.get(name) or USUAL.get(name, "text")]
+    kind = _type_of(template, name)
+    of_type = TYPES[kind]
     if not isinstance(value, of_type.accepts):
         raise MissingVariable(f"Modèle {template} : {name} n'est pas un(e) {of_type.label}.")
-    return of_type.say(value, template.language)
+    said = of_type.say(value, template.language)
+    return _LEFT_TO_RIGHT + said if template.language in RIGHT_TO_LEFT and kind in _LATIN else said
+
+
+def _kept_in_order(text: str) -> str:
+    """Figures in groups, such as a telephone number, read as they are dialled: plain spaces would turn the groups round."""
+    return _BETWEEN_FIGURES.sub(_NO_BREAK, text)
 
 
 def latest(slug: str, channel: str) -> dict[str, Template]:

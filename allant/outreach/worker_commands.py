@@ -13,6 +13,7 @@ from allant.outreach.sms.routes import BadRoute
 from allant.outreach.workers import Life, Sender, new_name, run
 
 JOBS = "jobs"
+WHAT = "Ce qu'il fait : « sms », « email », « account » (messages dans le compte), ou « jobs » (tâches)."
 
 
 def _sms(name: str) -> Sender:
@@ -29,12 +30,18 @@ def _email(name: str) -> Sender:
     return EmailSender(from_environment(), name)
 
 
-SENDERS: dict[str, Callable[[str], Sender]] = {Channel.SMS: _sms, Channel.EMAIL: _email}
+def _account(name: str) -> Sender:
+    from allant.outreach.account.sender import Sender as AccountSender
+
+    return AccountSender(name)
+
+
+SENDERS: dict[str, Callable[[str], Sender]] = {Channel.SMS: _sms, Channel.EMAIL: _email, Channel.ACCOUNT: _account}
 """Channel → what makes its sender, given the name of the process."""
 
 
 def worker(
-    channel: str = typer.Option(Channel.SMS.value, help="Ce qu'il fait : « sms », « email », ou « jobs » (tâches)."),
+    channel: str = typer.Option(Channel.SMS.value, help=WHAT),
     once: bool = typer.Option(False, "--once", help="S'arrête quand il n'y a plus rien à faire (essais, cron)."),
 ) -> None:
     """Vide une file d'envoi, ou exécute les tâches périodiques, jusqu'à Ctrl-C ou SIGTERM.

@@ -13,13 +13,14 @@ from datetime import date, datetime, timedelta
 from threading import Event
 from typing import Protocol
 
-from django.db.models import Count, Min, Q, Sum
+from django.db.models import Count, Max, Min, Q, Sum
+from procrastinate.contrib.django.models import ProcrastinateWorker
 
 from allant import clock
 from allant.doctrine import rules
 from allant.outreach import recovery
 from allant.outreach.limits import PARIS
-from allant.outreach.models import Message, Submission, Worker
+from allant.outreach.models import Channel, Message, Submission, Worker
 
 BEAT = 5.0  # seconds between two signs of life
 SETTLING = 20.0  # seconds given to what is in flight when a worker is told to stop
@@ -115,14 +116,22 @@ def _turns(sender: Sender, life: Life, stop: Event, *, once: bool) -> None:
             recovery.recover(life.row.channel, clock.now())
 
 
+BY_WORKERS = (Channel.SMS, Channel.EMAIL, Channel.ACCOUNT)
+"""Channels that a process empties; letters are written by a job of the day, calls taken by agents."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """What is due on a channel and has not left: how many, since which day the oldest, how many a sender holds."""
+    """What is due on a channel and has not left: how many, since which day the oldest, how many a sender holds.
+
+    `unattended`: something is due, and no living process empties this channel.
+    """
 
     channel: str
     due: int
     oldest: date | None
     sending: int
+    unattended: bool = False
 
 
 def lags(at: datetime) -> list[Lag]:
@@ -132,7 +141,15 @@ def lags(at: datetime) -> list[Lag]:
     counted = by_channel.annotate(
         due=Count("pk", filter=due), oldest=Min("send_after", filter=due), sending=Count("pk", filter=Q(status="sending"))
     )
-    return [Lag(**row) for row in counted]
+    alone = set(BY_WORKERS) - {worker.channel for worker, silent in living(at) if not silent}
+    return [Lag(**row, unattended=bool(row["due"]) and row["channel"] in alone) for row in counted]
+
+
+def jobs_seen(at: datetime) -> datetime | None:
+    """When a process of the periodic jobs last said it was alive; None when none did for a day."""
+    seen = ProcrastinateWorker.objects.filter(last_heartbeat__gte=at - timedelta(days=1)).aggregate(last=Max("last_heartbeat"))
+    last: datetime | None = seen["last"]
+    return last
 
 
 def living(at: datetime) -> list[tuple[Worker, bool]]:

@@ -175,13 +175,14 @@ class ContactKind(models.TextChoices):
     MOBILE = "mobile", "Téléphone mobile"
     EMAIL = "email", "Courriel"
     POSTAL = "postal", "Adresse postale"
+    ACCOUNT = "account", "Compte en ligne"
 
 
 @pghistory.track(pghistory.UpdateEvent(row=pghistory.Old), pghistory.DeleteEvent())
 class ContactPoint(models.Model):
     """A telephone number, an e-mail address or the street lines of a postal address (FHIR ContactPoint).
 
-    `invalid_since` of a postal address: the day a letter came back (NPAI).
+    `invalid_since` of a postal address: the day a letter came back (NPAI). An account has no value: its row holds a refusal.
     """
 
     person = models.ForeignKey(Person, models.PROTECT, related_name="contact_points", db_index=False)

@@ -48,6 +48,7 @@ def _given(case: Mapping[str, Any]) -> str:
     said += [f"by {' or '.join(case['channels'])}"] if "channels" in case else []
     said += ["deceased"] if case.get("dead") else []
     said += [" ".join(case["in"]).replace("_", " ")] if "in" in case else []
+    said += ["signed in here"] if case.get("signed_in") else []
     said += ["no postcode"] if case.get("postcode") is False else []
     said += [f"planned {case['planned']} days before"] if "planned" in case else []
     if "useful" in case:

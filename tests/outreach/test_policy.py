@@ -18,7 +18,7 @@ def test_av_01_to_05_the_case_tables_hold(shows, case):
     at = instant(asked["at"])
     book = rules.as_known_on(at.date())
     person = Recipient(
-        asked["lives"], case.get("dead", False), False, case.get("postcode", True),
+        asked["lives"], case.get("dead", False), False, case.get("postcode", True), case.get("signed_in", False),
         tuple(Point(each.lstrip("!-"), each[0] == "-", each[0] == "!") for each in case["has"]),
         tuple(Held(each) for each in case.get("in", ())),
     )  # fmt: skip

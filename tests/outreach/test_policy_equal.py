@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from allant.accounts.models import User
 from allant.doctrine import rules
 from allant.outreach import policy_known, policy_sql
 from allant.outreach.kinds import kinds
@@ -29,7 +30,7 @@ instants = st.timedeltas(timedelta(0), timedelta(days=286)).map(lambda after: FI
 agos = st.timedeltas(timedelta(0), timedelta(days=15))
 days = st.one_of(st.none(), st.integers(-3, 3))
 rarely = st.sampled_from([False] * 4 + [True])
-points = st.builds(Point, st.sampled_from(["landline", "landline", "mobile", "email", "postal"]), rarely, rarely)
+points = st.builds(Point, st.sampled_from(["landline", "landline", "mobile", "email", "postal", "account"]), rarely, rarely)
 situations = st.tuples(st.sampled_from(["institution", "guardianship", "opted_out", "ald"]), days, days)
 pasts = st.tuples(
     st.sampled_from(["call", "call", *CHANNELS]), agos, st.sampled_from(KINDS), st.sampled_from(CAMPAIGNS),
@@ -39,7 +40,7 @@ cases = st.fixed_dictionaries({
     # Calls have rules of their own: they are met more often than by chance.
     "departement": st.sampled_from([None, "01", "57", "67", "971", "974", "975", "984", "987", "988"]),
     "deceased": st.sampled_from([False] * 9 + [True]), "merged": st.sampled_from([False] * 9 + [True]),
-    "has_postcode": st.sampled_from([True] * 5 + [False]), "points": st.lists(points, max_size=5),
+    "has_postcode": st.sampled_from([True] * 5 + [False]), "signed_in": rarely, "points": st.lists(points, max_size=5),
     "of_absorbed": st.booleans(), "situations": st.lists(situations, max_size=1),
     "past": st.lists(pasts, max_size=4), "kind": st.sampled_from(KINDS),
     "channels": st.one_of(st.just(["call"]), st.lists(st.sampled_from(CHANNELS), min_size=1, max_size=4, unique=True)),
@@ -106,8 +107,9 @@ def pure(case, at: datetime) -> tuple[Recipient, Purpose, list[Contact]]:
     """The case as the pure function takes it."""
     held = {(each.kind, each.starts_on): each for each in periods(case, at)}
     person = Recipient(
-        case["departement"], case["deceased"], case["merged"], case["has_postcode"], tuple(case["points"]), tuple(held.values())
-    )
+        case["departement"], case["deceased"], case["merged"], case["has_postcode"], case["signed_in"], tuple(case["points"]),
+        tuple(held.values()),
+    )  # fmt: skip
     kind = kinds(BOOK, at.date())[case["kind"]]
     purpose = Purpose(kind, tuple(case["channels"]), on_day(at, case["planned"]), case["campaign"], until(case, at))
     past = [
@@ -139,6 +141,8 @@ def written(case, at: datetime) -> Person:
         )
         for rank, each in enumerate(case["points"])
     )  # fmt: skip
+    if case["signed_in"]:
+        User.objects.create(username=f"fc:{bearer.pk}", person=bearer)
     Situation.objects.bulk_create(
         (Situation(person=bearer, kind=each.kind, starts_on=each.starts_on, ends_on=each.ends_on) for each in periods(case, at)),
         ignore_conflicts=True,

@@ -5,18 +5,27 @@ from itertools import combinations
 import pytest
 from django.db import connection
 
+from allant.accounts.models import User
 from allant.doctrine import rules
 from allant.outreach.kinds import kind
 from allant.outreach.policy import Purpose, Verdict, decide
 from allant.outreach.policy_known import recipient
 from allant.outreach.reaching import channel_sql
 from allant.people.facts import person_query
-from allant.people.models import ContactPoint
+from allant.people.models import ContactPoint, Person
 from tests.outreach.people import AT, MONDAY, person
 
-ORDERS = (("call", "sms", "letter"), ("letter", "email"), ("sms",), ("email", "account", "call"), ("letter",))
-POINTS = ("landline", "mobile", "email", "postal", "postal:other")
+ORDERS = (("call", "sms", "letter"), ("letter", "email"), ("sms",), ("email", "account", "call"), ("account",), ("letter",))
+POINTS = ("landline", "mobile", "email", "postal", "postal:other", "account")
 BOOK = rules.as_known_on(MONDAY)
+
+
+def signed_in(one: Person, refused: bool = False) -> Person:
+    """Somebody with an account here and no e-mail address."""
+    User.objects.create(username=f"fc:{one.pk}", person=one)
+    if refused:
+        one.contact_points.update(opted_out_on=MONDAY)
+    return one
 
 
 @pytest.mark.django_db
@@ -29,6 +38,7 @@ def test_av_01_a_wave_chooses_the_channel_of_the_policy():
             if wrong:
                 ContactPoint.objects.filter(pk__in=list(first)).update(**wrong)
             people.append(one)
+    people += [signed_in(person()), signed_in(person("account"), refused=True)]
     information = kind("information", BOOK, MONDAY)
     for order in ORDERS:
         with connection.cursor() as cursor:

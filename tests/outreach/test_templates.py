@@ -121,5 +121,15 @@ def test_av_13_what_forces_the_long_alphabet_is_shown_with_a_text_that_would_not
 def test_av_13_a_preview_names_nobody_and_turns_arabic_around():
     text = Template(slug="essai", channel="sms", language="ar", body="{name} {code}", variables={"name": "name", "code": "code"})
     shown = preview(text)
-    assert shown.right_to_left and shown.body == "Camille Exemple ABCD EFGH JKLM" and shown.segments.parts == 1
+    assert shown.right_to_left and shown.body == "Camille Exemple \u200eABCD EFGH JKLM" and shown.segments.parts == 1
     assert placeholders("{a} {b} {a}") == ("a", "b")
+
+
+def test_av_13_figures_and_codes_keep_their_order_in_a_text_from_right_to_left():
+    """Unicode, annex 9: groups of figures parted by plain spaces would be shown from the last to the first."""
+    arabic = Template(slug="x", channel="letter", language="ar", subject="لكم", body="اتصلوا 0800 730 956 {code} يوم {day}",
+                      variables={"code": "code", "day": "date"})  # fmt: skip
+    _, body = fill(arabic, {"code": "12CD 3456", "day": date(2021, 12, 6)})
+    assert body == "اتصلوا 0800\u00a0730\u00a0956 \u200e12CD 3456 يوم 06/12/2021"
+    french = Template(slug="x", channel="letter", language="fr", subject="Pour vous", body="Appelez le 0800 730 956")
+    assert fill(french, {})[1] == "Appelez le 0800 730 956"

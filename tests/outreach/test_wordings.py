@@ -9,6 +9,7 @@ from allant.outreach import actions
 from allant.outreach.actions import load_templates
 from allant.outreach.kinds import kinds
 from allant.outreach.models import Channel, Template
+from allant.outreach.previewing import preview
 from allant.outreach.templates import LANGUAGES, of_kind, placeholders
 from allant.outreach.wording_checks import findings
 
@@ -38,7 +39,7 @@ def wrong(template: Template) -> list[str]:
 
 
 def test_av_13_the_text_of_the_seed_is_shipped_word_for_word(templates):
-    (sms,) = [each for each in templates if each.slug == "covid-aller-vers-75" and each.channel == Channel.SMS]
+    (sms,) = [each for each in templates if each.key[:3] == ("covid-aller-vers-75", Channel.SMS, "fr")]
     assert sms.body == SEED_SMS
     assert "31 mars 2021" in sms.source
 
@@ -71,6 +72,42 @@ def test_av_13_texts_declare_their_variables_and_say_where_they_come_from(templa
         assert set(template.variables) == set(placeholders(f"{template.subject}\n{template.body}")), template
         assert template.source.startswith(("Cnam", "assumption:")), template
         assert template.channel == Channel.SMS or template.subject
+
+
+# Word for word as the seed has it: its letter ê takes it out of the SMS alphabet.
+IN_UCS_2 = {"covid-aller-vers-75/sms/fr v1"}
+
+
+def test_av_13_every_sms_is_short_and_in_the_alphabet_of_its_language(templates):
+    """Latin ones in GSM-7, two SMS at most with the usual values; Arabic ones in UCS-2, four at most."""
+    last = {each.key[:3]: each for each in sorted(templates, key=lambda each: each.version)}.values()
+    found = {each: preview(each).segments for each in last if each.channel == Channel.SMS and "{text}" not in each.body}
+    assert {each.language for each in found} == set(LANGUAGES)
+    allowed = dict.fromkeys(LANGUAGES, ("GSM-7", 2)) | {"ar": ("UCS-2", 4)}
+    assert {
+        str(each): (segments.alphabet, segments.parts, segments.forcing)
+        for each, segments in found.items()
+        if str(each) not in IN_UCS_2
+        and (segments.alphabet != allowed[each.language][0] or segments.parts > allowed[each.language][1])
+    } == {}
+
+
+PUBLIC = {
+    "covid-invitation": ("sms", "email", "letter"), "covid-aller-vers-75": ("sms",),
+    "covid-rappel": ("email", "letter", "account"),
+    "appointment-reminder": ("sms", "email"), "appointment-offer": ("sms", "email"), "rendez-vous-pris": ("sms", "email"),
+    "stop-confirmation": ("sms",), "start-confirmation": ("sms",), "account-notice": ("sms", "email"),
+}  # fmt: skip
+
+
+def test_av_13_what_the_public_receives_most_is_said_in_each_language_with_the_variables_of_the_french_text(templates):
+    last = {(each.slug, each.channel, each.language): each for each in sorted(templates, key=lambda each: each.version)}
+    for slug, channels in PUBLIC.items():
+        for channel in channels:
+            french = last[slug, channel, "fr"]
+            for language in LANGUAGES:
+                said = last[slug, channel, language]
+                assert (set(said.variables), said.kind) == (set(french.variables), french.kind), said
 
 
 def test_av_13_a_second_load_adds_nothing_and_the_first_stays_signed(templates):

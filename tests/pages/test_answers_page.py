@@ -1,6 +1,6 @@
 """AV-10, AV-16: answers by SMS that an agent handles."""
 
-from datetime import datetime
+from datetime import date, datetime
 from html import unescape
 
 import pytest
@@ -12,8 +12,10 @@ from allant.accounts.roles import Role
 from allant.outreach.actions import load_templates
 from allant.outreach.answers import Typed, receive
 from allant.outreach.models import InboundMessage, Worker
+from allant.outreach.stop_choices import token
 from allant.people.models import ContactPoint, Person
 from tests.accounts.sessions import account_with, enter
+from tests.outreach.people import message, person, template
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2021, 1, 18, 10, tzinfo=clock.PARIS)
@@ -62,6 +64,25 @@ def test_av_16_the_agent_says_for_whom_a_stop_spoke(agent: Client, answers):
     assert refused == {1: False, 2: False, 3: True}
 
 
+def test_av_16_somebody_of_a_shared_number_chooses_on_the_page_and_the_agent_sees_it(agent: Client, answers, settings):
+    settings.ALLANT_TODAY = AT.date()
+    Person.objects.filter(pk=2).update(birth_date=date(1974, 3, 2), birth_precision="day")
+    visitor, page = Client(), f"/contacts/n/{token(answers[1].pk)}/"
+    shown_page = shown(visitor.get(page))
+    assert "Sans choix, l’arrêt vaut pour tous" in shown_page and "Martin" not in shown_page
+    for wrong, said in (({}, "Choisissez l’une"), ({"choice": "stop", "birth_date": "hier"}, "Date illisible"),
+                        ({"choice": "stop", "birth_date": "01/01/1990"}, "Aucune personne connue")):  # fmt: skip
+        refused = visitor.post(page, wrong)
+        assert refused.status_code == 400 and said in shown(refused)
+    assert "à nouveau recevoir nos SMS" in shown(visitor.post(page, {"choice": "go_on", "birth_date": "02/03/1974"}))
+    assert AccessLogEntry.objects.about(2).get().purpose == "choix après STOP d'un numéro partagé"
+    assert AccessLogEntry.objects.filter(action="refused", purpose__startswith="choix après STOP").count() == 1
+    refused_by = {pk: bool(day) for pk, day in ContactPoint.objects.values_list("person_id", "opted_out_on")}
+    assert refused_by == {1: False, 2: False, 3: True}
+    assert "né·e le 2 mars 1974 : a choisi d’en recevoir à nouveau" in shown(agent.get(PAGE))
+    assert visitor.get("/contacts/n/1-000000000000/").status_code == 404
+
+
 def test_av_10_nothing_to_handle_says_so(agent: Client):
     InboundMessage.objects.update(handled_at=AT)
     assert "Aucune réponse n’attend" in shown(agent.get(PAGE))
@@ -77,7 +98,11 @@ def test_av_10_an_agent_sees_and_handles_the_answers_of_their_territory(client: 
 def test_av_14_the_page_of_sendings_shows_the_workers(client: Client, answers):
     enter(client, account_with(Role.CAMPAIGN_MANAGER))
     assert "Aucun processus d’envoi ne tourne" in shown(client.get("/contacts/envois/"))
+    message(person("mobile"), on=clock.today())
+    template()
+    page = shown(client.get("/contacts/envois/"))
+    assert "Aucun processus" in page.split("Ce que les canaux ont à envoyer")[-1] and "aucun processus ; lancez" in page
     now = clock.now()
     Worker.objects.create(name="sms-essai", channel="sms", started_at=now, seen_at=now, handled=1200)
     page = shown(client.get("/contacts/envois/"))
-    assert "sms-essai" in page and "En marche" in page
+    assert "sms-essai" in page and "En marche" in page and "Aucun processus" not in page

@@ -14,7 +14,7 @@ from allant.outreach import lent, texts
 from allant.outreach.addresses import of_messages
 from allant.outreach.emails.composing import BadAddress, compose
 from allant.outreach.emails.route import Route
-from allant.outreach.kinds import MessageKind, kind
+from allant.outreach.kinds import MessageKind, kinds_of
 from allant.outreach.limits import PARIS
 from allant.outreach.models import Message
 from allant.outreach.templates import MissingVariable
@@ -50,7 +50,8 @@ def prepare(messages: Sequence[Message], at: datetime, route: Route) -> list[Rea
     on = at.astimezone(PARIS).date()
     book = rules.as_known_on(on)
     words = texts.of_each(messages)
-    kinds = {message.pk: kind(words[message.pk].kind, book, on) for message in messages}
+    of_wording = kinds_of(messages, book, on)
+    kinds = {message.pk: of_wording[message.template] for message in messages}
     variables, points = texts.variables_of(messages), _addresses(messages, kinds, on)
     drop((message for message in messages if message.pk not in variables), REVOKED)
     drop((message for message in messages if message.pk in variables and message.pk not in points), NO_ADDRESS)

@@ -1,5 +1,6 @@
 """The tables of outreach."""
 
+from allant.outreach.models.account import AccountMessage
 from allant.outreach.models.conversations import Conversation, ConversationTurn
 from allant.outreach.models.delivery import (
     DeliveryEvent,
@@ -14,7 +15,7 @@ from allant.outreach.models.messages import Channel, Message, MessageQuerySet, T
 from allant.outreach.models.sms import EarlyReceipt, InboundPart, RouteBudget
 
 __all__ = [
-    "Channel", "Conversation", "ConversationTurn", "DeliveryEvent", "EarlyReceipt", "InboundMessage", "InboundPart",
-    "InboundPerson", "LetterBatch", "Message", "MessageQuerySet", "RouteBudget", "SendingHold", "Submission", "Template",
-    "Worker",
+    "AccountMessage", "Channel", "Conversation", "ConversationTurn", "DeliveryEvent", "EarlyReceipt", "InboundMessage",
+    "InboundPart", "InboundPerson", "LetterBatch", "Message", "MessageQuerySet", "RouteBudget", "SendingHold", "Submission",
+    "Template", "Worker",
 ]  # fmt: skip

@@ -75,6 +75,8 @@ class InboundMessage(models.Model):
     "`stop`, `start`, `dialogue`, `reply`."
     handled_at = models.DateTimeField(null=True, blank=True)
     handled_by = models.CharField(max_length=200, blank=True, default="", db_default="")
+    tries = models.PositiveSmallIntegerField(default=0, db_default=0)
+    "Wrong proofs given on the page of a shared number's STOP."
 
     allant_kind = "mutable"  # received, then handled
 
@@ -92,11 +94,18 @@ class InboundMessage(models.Model):
 class InboundPerson(models.Model):
     """A person whose number an answer came from; `confirmed` once it is known that it speaks for them."""
 
+    class Choice(models.TextChoices):
+        STOP = "stop", "de ne plus recevoir de SMS"
+        GO_ON = "go_on", "d’en recevoir à nouveau"
+
     inbound = models.ForeignKey(InboundMessage, on_delete=models.PROTECT, related_name="persons")
     person = models.ForeignKey("people.Person", on_delete=models.PROTECT, related_name="+")
     message = models.ForeignKey(Message, on_delete=models.PROTECT, null=True, blank=True, related_name="answers", db_index=False)
     "The last message sent there, that this probably answers."
     confirmed = models.BooleanField(default=False, db_default=False)
+    choice = models.CharField(max_length=5, choices=Choice.choices, blank=True, default="", db_default="")
+    "What they chose themselves, having proved who they are, when a shared number said STOP."
+    chosen_at = models.DateTimeField(null=True, blank=True)
 
     allant_kind = "mutable"
 

@@ -11,9 +11,9 @@ from django.db import connection, transaction
 from allant.doctrine import rules
 from allant.outreach import lent, texts
 from allant.outreach.causes import campaign_sql
-from allant.outreach.kinds import MessageKind, kind, kinds_of_templates
+from allant.outreach.kinds import MessageKind, kinds_of
 from allant.outreach.limits import PARIS
-from allant.outreach.models import Channel, Message, Submission
+from allant.outreach.models import Message, Submission
 from allant.outreach.sms.numbers import as_registered, international
 from allant.outreach.sms.segments import Cut, TooLong, cut
 from allant.outreach.templates import MissingVariable, fill
@@ -70,7 +70,8 @@ def prepare(messages: Sequence[Message], at: datetime) -> list[Ready]:
     """The SMS of these messages; those that have lost their cause or number, or share one, are dropped with their reason."""
     if not messages:
         return []
-    kinds = _kinds(messages, at)
+    on = at.astimezone(PARIS).date()
+    kinds = kinds_of(messages, rules.as_known_on(on), on)
     variables = texts.variables_of(messages)
     points = _points(messages, kinds)
     _drop((message for message in messages if message.pk not in variables), REVOKED)
@@ -90,13 +91,6 @@ def prepare(messages: Sequence[Message], at: datetime) -> list[Ready]:
         except (TooLong, MissingVariable) as error:
             _drop([message], str(error)[:80])
     return _without_what_left(ready)
-
-
-def _kinds(messages: Sequence[Message], at: datetime) -> dict[str, MessageKind]:
-    on = at.astimezone(PARIS).date()
-    book = rules.as_known_on(on)
-    codes = kinds_of_templates(Channel.SMS)
-    return {template: kind(codes[template, Channel.SMS], book, on) for template in {message.template for message in messages}}
 
 
 def _points(messages: Sequence[Message], kinds: dict[str, MessageKind]) -> dict[int, tuple[int | None, str]]:

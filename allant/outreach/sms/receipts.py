@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
 from django.db.models import F
 
 from allant.doctrine import rules
@@ -21,6 +20,7 @@ from allant.outreach import lent, outcomes
 from allant.outreach.limits import PARIS
 from allant.outreach.models import DeliveryEvent, EarlyReceipt, Message, Submission
 from allant.outreach.outcomes import Event
+from allant.outreach.prepared import prepared_cursor
 from allant.outreach.sms.numbers import as_registered
 from allant.people.models import ContactPoint
 
@@ -96,7 +96,7 @@ def _record_answers(
 ) -> list[tuple[int, int, int, str, str]]:
     states = [receipts[smsc_id].state if smsc_id in receipts else "" for smsc_id in answers.values()]
     rows = []
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         if answers:
             cursor.execute(_ANSWERED, {"ids": list(answers), "smsc_ids": list(answers.values()), "states": states, "at": at})
             rows = [row for row in cursor.fetchall() if row[4]]
@@ -152,7 +152,7 @@ def _final(receipts: dict[str, Receipt], route: str, at: datetime) -> list[tuple
     if not receipts:
         return []
     values = {"route": route, "at": at, "smsc_ids": list(receipts), "states": [each.state for each in receipts.values()]}
-    with connection.cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(_FINAL, values)
         return list(cursor.fetchall())
 

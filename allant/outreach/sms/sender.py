@@ -2,13 +2,16 @@
 
 Order of writes, which makes a crash anywhere harmless (docs/decisions/0016): claimed → `leaving` committed → bytes → answer
 written. Receipts and answers of handsets are acknowledged after they are written: an interrupted centre gives them again.
+What came is written a window of answers at a time: an answer and its receipt are then one write.
 """
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,12 +30,15 @@ from allant.outreach.outcomes import Part
 from allant.outreach.sms import budget, receipts
 from allant.outreach.sms.preparing import Ready, prepare
 from allant.outreach.sms.routes import Route
-from allant.outreach.sms.session import DELIVERED, LinkLost, Session, Submission
+from allant.outreach.sms.session import LinkLost, Session, Submission
+from allant.outreach.sms.units import DELIVERED, RECEIPT
 
 CLAIM = 2_000  # messages taken at once, at most; and not more than leave in two seconds
 IDLE = 1.0  # seconds between two looks at an empty queue
 HOLDS = 0.5  # seconds between two looks at the emergency stops, for what is claimed already
 EARLY = 10.0  # seconds; later, a job joins what still waits
+LONGEST_UNWRITTEN = 0.1  # seconds between what the centre says and its being written
+QUIET = 0.02  # seconds without a word, after which what came is written
 ANSWER_PATIENCE = 30.0  # seconds; a centre that does not answer by then is gone
 LONGEST_PAUSE = 30.0
 TEMPORARY = {
@@ -43,6 +49,9 @@ TEMPORARY = {
 }
 SATURATED = {consts.SMPP_ESME_RTHROTTLED, consts.SMPP_ESME_RMSGQFUL}
 WRONG_NUMBER = {consts.SMPP_ESME_RINVDSTADR, consts.SMPP_ESME_RINVDSTTON, consts.SMPP_ESME_RINVDSTNPI}
+
+
+log = logging.getLogger("allant.outreach.sms")
 
 
 @dataclass(slots=True)
@@ -71,13 +80,17 @@ class Sender:
         self._early_until = 0.0
         "Until then, receipts that came before their answer are looked at again at each turn."
         self.holds_every, self._holds_read = HOLDS, float("-inf")
+        self._heard: list[Any] = []
+        self._landed: list[tuple[Flight, Any]] = []
+        "What the centre said, not written yet; of that, the answers."
+        self._heard_since = 0.0
         self._pause, self._resumes = 0.0, 0.0
         self._looks, self._asked = 0.0, 0.0
 
     @property
     def busy(self) -> bool:
         """Whether something is under way or waits here."""
-        return bool(self.queue or self.flying)
+        return bool(self.queue or self.flying or self._heard)
 
     def turn(self, wait: float, *, giving: bool = True) -> bool:
         """Read what came, give what may leave, write what came; whether anything happened. Raises LinkLost.
@@ -88,13 +101,15 @@ class Sender:
             if self.session is None:
                 self.session = Session(self.route)
             session = self.session
-            units = session.receive(0 if giving and self._can_give() else wait)
-            landed = self._land(units)
-            try:
-                gave = giving and self._give(session)
-            finally:
-                self._settle(units, landed)
-            session.acknowledge([unit for unit in units if unit.command == DELIVERED])
+            units = session.receive(0 if giving and self._can_give() else min(wait, QUIET) if self._heard else wait)
+            self._note(units)
+            if len(self._landed) > self.route.window:
+                self._write(session)  # never more than two windows of parts unwritten: in flight, and answered
+            gave = giving and self._give(session)
+            if not units or not giving:
+                self._write(session)
+            elif self._is_time():
+                self._write(session, but=self._awaiting_receipts())
             self._watch(session)
         except LinkLost:
             self.lost()
@@ -106,11 +121,22 @@ class Sender:
         outcomes.released([ready.message.pk for ready in self.queue])
         self.queue.clear()
         if self.session:
+            with suppress(Exception):  # `lost` says what could not be written
+                self._write(self.session)
             self.session.unbind()
         self.lost()
 
     def lost(self) -> None:
-        """The connection is gone: what was given and not answered leaves again, or never, as its kind says."""
+        """The connection is gone: what was given and not answered leaves again, or never, as its kind says.
+
+        What was heard before is written; receipts are given again by the centre, and are known then.
+        """
+        try:
+            self._settle(self._heard)
+        except Exception:  # as if it had not been heard: the centre gives it again, and what it answered is in doubt
+            log.exception("Ce que le centre SMS a dit n'a pas pu être écrit.")
+            self.flying |= {-flight.submission: flight for flight, _ in self._landed}
+            self._heard, self._landed = [], []
         if self.session:
             self.session.close()
             self.session = None
@@ -195,13 +221,35 @@ class Sender:
 
     # ── what comes back ────────────────────────────────────────────────────────────────────────────────────
 
-    def _land(self, units: list[Any]) -> list[tuple[Flight, Any]]:
-        """The flights that these answers end: the window is free for others."""
+    def _note(self, units: list[Any]) -> None:
+        """What came, to be written; the window is free for others of what was answered."""
+        if units and not self._heard:
+            self._heard_since = time.monotonic()
+        self._heard += units
         answered = [unit for unit in units if unit.command != DELIVERED]
-        return [(flight, unit) for unit in answered if (flight := self.flying.pop(unit.sequence, None))]
+        self._landed += [(flight, unit) for unit in answered if (flight := self.flying.pop(unit.sequence, None))]
 
-    def _settle(self, units: list[Any], landed: list[tuple[Flight, Any]]) -> None:
-        """Write what these units say, in one transaction."""
+    def _is_time(self) -> bool:
+        """Whether what came is to be written now: a window of answers, a refusal, something typed, or a moment's patience."""
+        if len(self._landed) >= self.route.window or time.monotonic() - self._heard_since > LONGEST_UNWRITTEN:
+            return True
+        return any(unit.is_error() if unit.command != DELIVERED else not is_receipt(unit) for unit in self._heard)
+
+    def _awaiting_receipts(self) -> int:
+        """How many of the last units are answers whose receipt is about to come: with it, they are one write."""
+        after = next((place for place, unit in enumerate(reversed(self._heard)) if unit.command == DELIVERED), len(self._heard))
+        return after if after < len(self._heard) else 0
+
+    def _write(self, session: Session, *, but: int = 0) -> None:
+        """Write what came, `but` so many of the last units, then acknowledge the deliveries."""
+        units = self._heard[: len(self._heard) - but]
+        self._settle(units)
+        session.acknowledge([unit for unit in units if unit.command == DELIVERED])
+
+    def _settle(self, units: list[Any]) -> None:
+        """Write what these first units said, in one transaction; they are heard no more once it is written."""
+        theirs = {id(unit) for unit in units}
+        landed = [each for each in self._landed if id(each[1]) in theirs]
         early = time.monotonic() < self._early_until
         if not units and not early:
             return
@@ -218,18 +266,21 @@ class Sender:
             if early and not receipts.join_early(self.route.name, at):
                 self._early_until = 0.0
             done, early = receipts.record(numbers, [flight.submission for flight, _ in refused], found, self.route.name, at)
-            self.handled += self._end(landed, done, at)
+            self.handled += self._end(landed, theirs, done, at)
             for unit in deliveries:
                 if not is_receipt(unit):
                     answers.hear(unit, self.route.name, at=at)
         if early:
             self._early_until = time.monotonic() + EARLY
+        self._heard = self._heard[len(units) :]
+        self._landed = [each for each in self._landed if id(each[1]) not in theirs]
         if numbers:
             self._pause = 0.0
 
-    def _end(self, landed: list[tuple[Flight, Any]], done: set[int], at: datetime) -> int:
+    def _end(self, landed: list[tuple[Flight, Any]], theirs: set[int], done: set[int], at: datetime) -> int:
         """What becomes of the messages whose last part was answered; returns how many."""
-        awaited = {flight.ready.message.pk for flight in self.flying.values()}
+        later = [flight for flight, unit in self._landed if id(unit) not in theirs]
+        awaited = {flight.ready.message.pk for flight in (*self.flying.values(), *later)}
         ended = {flight.ready.message.pk: flight.ready for flight, _ in landed if flight.ready.message.pk not in awaited}
         outcomes.sent([pk for pk in ended if pk not in self._refused and pk not in done], at)
         for pk, ready in ended.items():
@@ -270,4 +321,4 @@ class Sender:
 
 def is_receipt(unit: Any) -> bool:
     """A receipt, not what somebody typed (SMPP 3.4, 5.2.12: message type of esm_class)."""
-    return bool((unit.esm_class or 0) & 0x3C)
+    return bool((unit.esm_class or 0) & RECEIPT)

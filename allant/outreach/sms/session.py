@@ -8,22 +8,21 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from struct import Struct
-from typing import Any, ClassVar
+from typing import Any
 
 from smpplib import consts, exceptions, smpp
 from smpplib.client import Client
 
+from allant.outreach.sms import units
 from allant.outreach.sms.routes import Route
+from allant.outreach.sms.units import DELIVERED, HEADER, SUBMITTED
 
 PATIENCE = 10.0  # seconds for a connection, a bind, a write
 CHUNK = 1 << 16
-SUBMITTED, DELIVERED = "submit_sm_resp", "deliver_sm"
 _ACKNOWLEDGED = (17).to_bytes(4) + (0x80000005).to_bytes(4) + bytes(4)  # deliver_sm_resp, accepted, without message_id
 
 
-_HEADER = Struct(">LLLL")  # length, command, status, sequence (SMPP 3.4, 3.2)
-_SUBMIT, _ANSWER = 0x00000004, 0x80000004
+_SUBMIT = 0x00000004
 _NUMBER, _TEXT, _REFERENCE = b"\1number\1", b"\1text\1", b"\xab\xcd"  # found again in the unit that the library makes
 
 
@@ -41,20 +40,6 @@ class Submission:
     concatenated: bool
     reference: int
     "Given back by some centres in receipts (user_message_reference)."
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the centre says of a submission: its number for it, or a status that is an error."""
-
-    sequence: int
-    status: int
-    message_id: bytes
-    command: ClassVar[str] = SUBMITTED
-
-    def is_error(self) -> bool:
-        """Whether the centre did not take it."""
-        return self.status != consts.SMPP_ESME_ROK
 
 
 class Session:
@@ -91,7 +76,7 @@ class Session:
         before, between, after = self._shapes[shape]
         content = before + part.number.encode() + between + bytes([len(part.body)]) + part.body + after
         content += part.reference.to_bytes(2)
-        return _HEADER.pack(_HEADER.size + len(content), _SUBMIT, 0, sequence) + content
+        return HEADER.pack(HEADER.size + len(content), _SUBMIT, 0, sequence) + content
 
     def _shape(self, coding: int, concatenated: bool) -> tuple[bytes, bytes, bytes]:
         """The octets before the number, between it and the length of the text, and after the text up to the reference.
@@ -113,7 +98,7 @@ class Session:
             short_message=_TEXT,
         )
         unit.user_message_reference = int.from_bytes(_REFERENCE)
-        content = bytes(unit.generate())[_HEADER.size :]
+        content = bytes(unit.generate())[HEADER.size :]
         before, _, rest = content.partition(_NUMBER)
         between, _, rest = rest.partition(bytes([len(_TEXT)]) + _TEXT)
         after, _, nothing = rest.partition(_REFERENCE)
@@ -138,23 +123,19 @@ class Session:
         return [unit for unit in self._parsed(data) if self._for_the_sender(unit)]
 
     def _parsed(self, data: bytes) -> list[Any]:
-        buffer, start, units = self._buffer + data, 0, []
+        buffer, start, found = self._buffer + data, 0, []
         while len(buffer) - start >= 4 and len(buffer) - start >= (length := int.from_bytes(buffer[start : start + 4])):
             if length < 16:
                 raise LinkLost("Le centre SMS a envoyé une unité illisible.")
             unit = self._read(buffer[start : start + length])
             start += length
             if unit is not None:
-                units.append(unit)
+                found.append(unit)
         self._buffer = buffer[start:]
-        return units
+        return found
 
     def _read(self, data: bytes) -> Any:
-        """A unit; an answer to a submission is read here: half of what comes, and it holds a number only."""
-        _, command, status, sequence = _HEADER.unpack_from(data)
-        if command == _ANSWER:
-            return Answer(sequence, status, data[_HEADER.size :].partition(b"\0")[0])
-        return smpp.parse_pdu(data, client=self._client, allow_unknown_opt_params=True)
+        return units.read(data) or smpp.parse_pdu(data, client=self._client, allow_unknown_opt_params=True)
 
     def _for_the_sender(self, unit: Any) -> bool:
         if unit.command in ("enquire_link", "unbind"):

@@ -3,7 +3,7 @@ is asked for by the id of a row, and anybody else's is refused."""
 
 from django.urls import path
 
-from allant.pages.insured import identity_views, papers, views
+from allant.pages.insured import identity_views, inbox, papers, views
 
 urlpatterns = [
     path("", views.insured_home, name="insured_home"),
@@ -15,5 +15,8 @@ urlpatterns = [
     path("proches/", papers.insured_relatives, name="insured_relatives"),
     path("proches/<int:person_id>/attestation/", papers.insured_relative_attestation, name="insured_relative_attestation"),
     path("proches/<int:person_id>/dossier.pdf", papers.insured_relative_record, name="insured_relative_record"),
+    path("messages/", inbox.insured_messages, name="insured_messages"),
+    path("messages/choix/", inbox.insured_message_choice, name="insured_message_choice"),
+    path("messages/<int:message>/", inbox.insured_message, name="insured_message"),
     path("acces/", views.insured_accesses, name="insured_accesses"),
 ]

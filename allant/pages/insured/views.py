@@ -14,6 +14,7 @@ from allant.accounts.log import log_request
 from allant.accounts.models import LoggedAction
 from allant.accounts.roles import Role
 from allant.doctrine import rules
+from allant.outreach.models import AccountMessage
 from allant.pages.base.sheets import sheet
 from allant.pages.insured.accesses import accesses_to, recorded_in_bulk, records_of, shown
 from allant.pages.insured.own_record import for_own_person
@@ -30,9 +31,10 @@ SHEET_HEADER = ("Injection", "Version", "État", "Date", "Vaccin", "Lot", "Lieu"
 @require_safe
 @for_own_person
 def insured_home(request: HttpRequest, person: Person) -> HttpResponse:
-    """Where the person stands, and the three things they may do here."""
+    """Where the person stands, and what they may do here."""
     log_request(request, LoggedAction.READ, "consultation de son propre dossier", [person.pk])
-    context = {"title": "Mon espace", "person": person, "journey": _journey(person)}
+    unread = AccountMessage.objects.of(person).unread().count()
+    context = {"title": "Mon espace", "person": person, "journey": _journey(person), "unread": unread}
     return render(request, "insured/home.html", context)
 
 

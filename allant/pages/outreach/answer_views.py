@@ -34,6 +34,8 @@ class Shown:
     number: str
     authors: list[InboundPerson]
     asks_for_whom: bool
+    decided: list[InboundPerson]
+    "Those who chose for themselves on the page of the number."
 
 
 @requires(*AGENTS)
@@ -42,7 +44,7 @@ def answer_list(request: HttpRequest) -> HttpResponse:
     """What waits in the territory, the oldest first."""
     page = Paginator(to_handle(_departements(request)), A_PAGE).get_page(request.GET.get("page"))
     shown = [_shown(answer) for answer in page]
-    people = {author.person_id for each in shown for author in each.authors}
+    people = {author.person_id for each in shown for author in (*each.authors, *each.decided)}
     log_request(request, LoggedAction.READ, "réponses par SMS", sorted(people))
     return render(request, "outreach/answers.html", {"title": "Réponses à traiter", "page": page, "answers": shown})
 
@@ -80,4 +82,6 @@ def _departements(request: HttpRequest) -> frozenset[str] | None:
 def _shown(answer: InboundMessage) -> Shown:
     authors = list(answer.persons.all())
     asks = answer.kind == STOP and len(authors) > 1
-    return Shown(answer, KINDS.get(answer.kind, answer.kind), dialled(answer.sender), authors, asks)
+    decided = [author for author in authors if author.choice]
+    undecided = [author for author in authors if not author.choice]
+    return Shown(answer, KINDS.get(answer.kind, answer.kind), dialled(answer.sender), undecided, asks, decided)

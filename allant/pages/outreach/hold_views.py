@@ -64,6 +64,7 @@ def sendings(request: HttpRequest) -> HttpResponse:
             "living": [(worker, channel_name(worker.channel), silent) for worker, silent in workers.living(now)],
             "lags": [(lag, channel_name(lag.channel)) for lag in workers.lags(now)],
             "throughput": workers.throughput(now),
+            "jobs_seen": workers.jobs_seen(now),
         },
     }
     return render(request, "outreach/sendings.html", context)

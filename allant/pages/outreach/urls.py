@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from allant.pages.outreach import answer_views, hold_views, letter_views, mail_views, template_views
+from allant.pages.outreach import answer_views, choice_views, hold_views, letter_views, mail_views, template_views
 
 urlpatterns = [
     path("envois/", hold_views.sendings, name="sendings"),
@@ -18,6 +18,7 @@ urlpatterns = [
     path("courriers/reimprimer/", letter_views.reprint, name="reprint_letter"),
     path("courriers/<int:file>/remis/", letter_views.hand_over, name="hand_over_letters"),
     path("campagne/<int:campaign>/", letter_views.public_campaign, name="public_campaign"),
+    path("n/<str:token>/", choice_views.stop_choice, name="stop_choice"),
     path("desinscription/<str:token>/", mail_views.leave, name="unsubscribe"),
     path("courriels/rejets/", mail_views.told, name="told_bounces"),
 ]
