@@ -92,10 +92,13 @@ def test_av_13_every_sms_is_short_and_in_the_alphabet_of_its_language(templates)
     } == {}
 
 
+UNTRANSLATED = {"doctor"}
+"A French sentence that the cause lends: left out of the other languages."
 PUBLIC = {
     "covid-invitation": ("sms", "email", "letter"), "covid-aller-vers-75": ("sms",),
     "covid-rappel": ("email", "letter", "account"),
     "appointment-reminder": ("sms", "email"), "appointment-offer": ("sms", "email"), "rendez-vous-pris": ("sms", "email"),
+    **{f"appointment-{what}": ("sms", "email") for what in ("booked", "moved", "cancelled", "closed", "refused")},
     "stop-confirmation": ("sms",), "start-confirmation": ("sms",), "account-notice": ("sms", "email"),
 }  # fmt: skip
 
@@ -107,7 +110,7 @@ def test_av_13_what_the_public_receives_most_is_said_in_each_language_with_the_v
             french = last[slug, channel, "fr"]
             for language in LANGUAGES:
                 said = last[slug, channel, language]
-                assert (set(said.variables), said.kind) == (set(french.variables), french.kind), said
+                assert said.kind == french.kind and said.variables.keys() ^ french.variables.keys() <= UNTRANSLATED, said
 
 
 def test_av_13_a_second_load_adds_nothing_and_the_first_stays_signed(templates):
