@@ -19,6 +19,7 @@ from allant.campaigns.scheme_commands import app
 from allant.campaigns.signing import public_key
 from allant.doctrine import rules
 from allant.outreach.actions import load_templates
+from allant.outreach.models import Message
 from allant.people.models import Matricule, Person
 from allant.targeting import define, tables
 
@@ -58,6 +59,18 @@ def test_tg_05_a_scheme_apart_is_listed_for_itself_and_never_invited_here(campai
     assert lines[2].startswith("2400501123001;") and "'=HYPERLINK()" in lines[4]
     with pytest.raises(scheme_files.SchemeFileRefused, match="contacté ici"):
         scheme_files.scheme_target(campaign, "general", OPENING, BOOK)
+
+
+def test_av_06_nobody_of_another_scheme_is_contacted_here_by_any_channel_and_their_scheme_has_them_all(
+    campaign: Campaign, tmp_path: Path
+) -> None:
+    """AV-06, TG-05: no message is queued for them, and the file names each of them once."""
+    written(campaign, tmp_path)
+    waves.launch_wave(campaign, on=OPENING, by="test")
+    assert set(Message.objects.values_list("person__scheme", flat=True)) == {"general"}
+    lines = (tmp_path / "essai-msa-20210118.csv").read_text("utf-8").splitlines()[1:]
+    assert len(lines) == len({line.split(";")[0] for line in lines}) == Person.objects.filter(scheme="msa").count()
+    assert Message.objects.count() + len(lines) == Person.objects.count(), "everybody in the target is somewhere, once"
 
 
 def test_tg_05_the_manifest_bears_control_totals_and_a_signature_that_openssl_checks(campaign: Campaign, tmp_path: Path) -> None:

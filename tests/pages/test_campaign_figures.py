@@ -115,7 +115,7 @@ def test_av_50_the_figures_are_read_in_a_browser(
     settle()
     sign_in(browser_page, live_server.url, "agency", "Camille Roussel")
     browser_page.goto(f"{live_server.url}/campagnes/essai/")
-    browser_page.get_by_role("link", name="Chiffres", exact=True).press("Enter")
+    browser_page.get_by_role("link", name="Chiffres de la campagne").press("Enter")
     browser_page.wait_for_url(f"**{PAGE}")
     axe(browser_page)
     browser_page.set_viewport_size({"width": 320, "height": 700})

@@ -58,6 +58,14 @@ def test_tg_11_a_manager_records_agreements_and_hands_over_the_list(client: Clie
     assert sorted(purposes) == ["bulk", "write"]
 
 
+def test_av_41_a_campaign_leads_to_its_lists_for_partners(client: Client, partner: Organisation) -> None:
+    """AV-41: partners act with the lists of TG-11, reached from the campaign; the record of their actions is PA, elsewhere."""
+    enter(client, account_with(Role.CAMPAIGN_MANAGER))
+    page = client.get("/campagnes/essai/").content.decode()
+    assert f'href="{LISTS}"' in page and "Listes pour les partenaires" in page
+    assert partner.name in client.get(LISTS).content.decode()
+
+
 def test_tg_11_a_wrong_file_changes_nothing(client: Client, partner: Organisation) -> None:
     enter(client, account_with(Role.CAMPAIGN_MANAGER))
     wrong = SimpleUploadedFile("x.csv", b"nom\nA", "text/csv")
