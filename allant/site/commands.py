@@ -89,6 +89,7 @@ COMMANDS: dict[str, Place] = {
         ),
         Place("recall", "Calcule une date de rappel et la fin du pass.", ("allant.recall.commands:recall",)),
         Place("recall-all", "Calcule les dates de rappel de tous.", ("allant.recall.commands:everybody",), "database"),
+        Place("pass", "Vérifie, émet et révoque des certificats.", ("allant.certificates.verify_commands:app",)),
         Place("doctrine", "Consulte les règles datées.", ("allant.doctrine.commands:app",), "django"),
         Place("fhir-client", "Inscrit les logiciels qui parlent FHIR.", ("allant.api.commands:app",), "database"),
         Place("matricule", "Contrôle un matricule (NIR, NIA, NNP).", ("allant.people.commands:app",)),

@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "allant.vaccination",
     "allant.supply",
     "allant.recall",
+    "allant.certificates",
     "allant.flu",
     "allant.health_space",
     "allant.rights",

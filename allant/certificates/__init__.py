@@ -1,0 +1,1 @@
+"""Certificates of vaccination, recovery and tests: EU certificates and 2D-DOC, issued, revoked, verified."""
