@@ -24,7 +24,8 @@ class NoCode(LookupError):
 
 def text_of_picture(content: bytes) -> str:
     """The text of the first code of a picture, a European certificate before any other. Raises NoCode."""
-    texts = [code.text for code in zxingcpp.read_barcodes(_opened(content), formats=READ)]
+    found = zxingcpp.read_barcodes(_opened(content), formats=READ, text_mode=zxingcpp.TextMode.Plain)
+    texts = [code.text for code in found]
     if not texts:
         raise NoCode("Aucun code lisible dans cette image : cadrez-le de plus près, bien éclairé et net.")
     return str(next((text for text in texts if text.startswith("HC1:")), texts[0]))
