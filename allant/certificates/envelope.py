@@ -49,7 +49,7 @@ class Signed:
     @property
     def to_be_signed(self) -> bytes:
         """The Sig_structure of RFC 9052, without external data."""
-        return bytes(cbor2.dumps(["Signature1", self.protected, b"", self.payload]))
+        return b"\x84\x6aSignature1" + _byte_string(self.protected) + b"\x40" + _byte_string(self.payload)
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,14 @@ class Claims:
     certificate: Mapping[str, Any]
 
 
+def _byte_string(data: bytes) -> bytes:
+    """A CBOR byte string: its length, then itself."""
+    size = len(data)
+    if size < 24:
+        return bytes((0x40 + size,)) + data
+    return (bytes((0x58, size)) if size < 256 else b"\x59" + size.to_bytes(2)) + data
+
+
 def open_text(text: str) -> Signed:
     """The signed message behind a text. Raises Malformed."""
     return signed_message(_inflated(_unarmoured(text)))
@@ -69,15 +77,16 @@ def open_text(text: str) -> Signed:
 
 def claims_of(signed: Signed) -> Claims:
     """What the message states, whoever signed it. Raises Malformed."""
-    claims = _plain(_loaded(signed.payload, "cwt"), "cwt")
-    if not isinstance(claims, dict):
+    claims = _loaded(signed.payload, "cwt")
+    if type(claims) is not dict:
         raise Malformed("cwt")
     holder = claims.get(HCERT)
     certificate = holder.get(DCC) if isinstance(holder, dict) else None
     issuer = claims.get(ISSUER, "")
-    if not isinstance(certificate, dict) or not isinstance(issuer, str) or not all(isinstance(key, str) for key in certificate):
+    if type(certificate) is not dict or not isinstance(issuer, str) or not all(type(key) is str for key in certificate):
         raise Malformed("cwt")
-    return Claims(issuer, _instant(claims.get(ISSUED)), _instant(claims.get(EXPIRES)), _dates_as_text(certificate))
+    content = _plain(certificate, [MOST_VALUES])
+    return Claims(issuer, _instant(claims.get(ISSUED)), _instant(claims.get(EXPIRES)), content)
 
 
 def write_text(message: bytes) -> str:
@@ -133,7 +142,7 @@ def _header(protected: bytes) -> tuple[int | None, bytes]:
 
 
 def _unarmoured(text: str) -> bytes:
-    stripped = text.strip()
+    stripped = text.strip()  # a space is a letter of base45, but never the last one
     if not stripped.startswith(PREFIX):
         raise Malformed("prefix")
     if len(stripped) > LONGEST_TEXT:
@@ -170,24 +179,33 @@ def _loaded(data: bytes, code: str) -> Any:
         raise Malformed(code) from None
 
 
-def _plain(value: Any, code: str) -> Any:
-    """The value when all it holds is plain, shallow and small. Raises Malformed."""
-    seen, waiting = 0, [(value, 0)]
-    while waiting:
-        current, depth = waiting.pop()
-        seen += 1
-        if depth > DEEPEST or seen > MOST_VALUES:
-            raise Malformed(code)
-        if isinstance(current, dict):
-            waiting += [(part, depth + 1) for pair in current.items() for part in pair]
-        elif isinstance(current, list | tuple):
-            waiting += [(part, depth + 1) for part in current]
-        elif isinstance(current, int):
-            if not -LARGEST_NUMBER <= current < LARGEST_NUMBER:
-                raise Malformed(code)
-        elif not isinstance(current, str | bytes | float | date | None):
-            raise Malformed(code)
-    return value
+def _plain(value: Any, budget: list[int], depth: int = 0) -> Any:
+    """The value when all it holds is plain, shallow and small, tagged dates as the schema writes them. Raises Malformed.
+
+    `budget`: how many values may still be met; references let a few bytes stand for very many.
+    """
+    kind = type(value)
+    if kind is str or kind is bytes or kind is bool or value is None or kind is float:
+        return value
+    if kind is int:
+        if -LARGEST_NUMBER <= value < LARGEST_NUMBER:
+            return value
+        raise Malformed("cwt")
+    budget[0] -= len(value) if kind is dict or kind is list else 1
+    if depth == DEEPEST or budget[0] < 0:
+        raise Malformed("cwt")
+    if kind is dict:
+        if any(type(key) is not str and type(key) is not int for key in value):
+            raise Malformed("cwt")
+        return {key: _plain(part, budget, depth + 1) for key, part in value.items()}
+    if kind is list:
+        return [_plain(part, budget, depth + 1) for part in value]
+    if isinstance(value, datetime):
+        at_midnight = (value.hour, value.minute, value.second) == (0, 0, 0)
+        return value.date().isoformat() if at_midnight else value.isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    raise Malformed("cwt")
 
 
 def _instant(value: Any) -> datetime | None:
@@ -199,15 +217,3 @@ def _instant(value: Any) -> datetime | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LAST_INSTANT:
         raise Malformed("cwt")
     return datetime.fromtimestamp(value, UTC)
-
-
-def _dates_as_text(value: Any) -> Any:
-    """Tagged dates as the schema writes them, in ISO."""
-    if isinstance(value, dict):
-        return {key: _dates_as_text(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_dates_as_text(part) for part in value]
-    if isinstance(value, datetime):
-        at_midnight = (value.hour, value.minute, value.second) == (0, 0, 0)
-        return value.date().isoformat() if at_midnight else value.isoformat()
-    return value.isoformat() if isinstance(value, date) else value

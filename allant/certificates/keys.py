@@ -5,10 +5,12 @@ Private keys are files of the data folder, readable by the service alone; the da
 
 from __future__ import annotations
 
+import base64
 import os
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -65,17 +67,28 @@ def withdraw(key: SigningKey, *, at: datetime, by: str) -> None:
         locked.save(update_fields=["withdrawn_at", "signs_until", "changed_by"])
 
 
-def certificates() -> dict[bytes, x509.Certificate]:
-    """The X.509 certificates that a verifier trusts, by `kid`."""
-    trusted = SigningKey.objects.trusted().values_list("kid", "certificate")
+def certificates(use: Use) -> dict[bytes, x509.Certificate]:
+    """The X.509 certificates that a verifier trusts for one use, by `kid`."""
+    trusted = SigningKey.objects.trusted().filter(use=use).values_list("kid", "certificate")
     return {bytes.fromhex(kid): x509.load_pem_x509_certificate(pem.encode()) for kid, pem in trusted}
 
 
 def own_trust() -> TrustList:
     """Our keys as a trust list: those of European certificates."""
-    trusted = SigningKey.objects.trusted().filter(use=Use.EUROPEAN).values_list("certificate", flat=True)
-    ders = (x509.load_pem_x509_certificate(pem.encode()).public_bytes(Encoding.DER) for pem in trusted)
+    ders = (certificate.public_bytes(Encoding.DER) for certificate in certificates(Use.EUROPEAN).values())
     return trust_list(key for der in ders if (key := key_of_certificate(der)) is not None)
+
+
+def trust_entries() -> list[dict[str, Any]]:
+    """Our trust list as `allant pass verify --trust` reads it: `kid`, country, certificate."""
+    return [
+        {
+            "kid": base64.b64encode(kid).decode(),
+            "country": "FR",
+            "rawData": base64.b64encode(certificate.public_bytes(Encoding.DER)).decode(),
+        }
+        for kid, certificate in certificates(Use.EUROPEAN).items()
+    ]
 
 
 def _certified(key: ec.EllipticCurvePublicKey, name: str, at: datetime) -> x509.Certificate:
@@ -108,7 +121,7 @@ def _private(kid: str) -> ec.EllipticCurvePrivateKey:
     if not path.exists():
         raise KeyFileMissing(
             f"La clé privée {kid} manque dans {path.parent} : remettez ce fichier depuis sa sauvegarde, ou retirez la clé par "
-            f"« allant pass withdraw-key {kid} »."
+            f"« allant pass-keys withdraw {kid} »."
         )
     return _load(path)
 

@@ -1,7 +1,7 @@
 """Keys that sign, and certificates issued.
 
-A certificate is append-only: ended at most, once. What revokes it is computed (`CertificateQuerySet`), so that nothing has to be kept
-in step with the doses.
+A certificate is append-only: ended at most, once. What revokes it is computed (`CertificateQuerySet`), so that nothing has
+to be kept in step with the doses.
 """
 
 from __future__ import annotations

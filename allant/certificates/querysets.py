@@ -15,8 +15,8 @@ from allant.immunizations.models import Dose, EndKind, Infection
 class CertificateQuerySet(models.QuerySet):
     """Certificates, all versions unless `standing` is asked.
 
-    Revocation is computed, never copied: a certificate is revoked when it was ended, when the dose or the infection that it states
-    was corrected or cancelled, when its key was withdrawn. So it is revoked at the very instant, whichever way the dose was ended.
+    Revocation is computed, never copied: a certificate is revoked when it was ended, when the dose or the infection it states was
+    corrected or cancelled, when its key was withdrawn. So it is revoked at the very instant, whichever way the dose was ended.
     """
 
     def with_fate(self) -> Self:
@@ -25,13 +25,12 @@ class CertificateQuerySet(models.QuerySet):
         is_dose, is_infection = Q(source="dose"), Q(source="infection")
         gone = is_infection & ~Exists(Infection.objects.filter(pk=OuterRef("source_id"), occurred_on=OuterRef("states_on")))
         dose_ended = Case(When(is_dose, then=Subquery(dose.values("ended_at")[:1])))
+        infection_gone = Case(When(gone, then=Coalesce("ended_at", "issued_at")))
         return self.annotate(
             dose_end=Case(
                 When(is_dose, then=Subquery(dose.values("end_kind")[:1])), default=Value(""), output_field=models.CharField()
             ),
-            revoked_at=Least(
-                F("ended_at"), dose_ended, F("key__withdrawn_at"), Case(When(gone, then=Coalesce("ended_at", "issued_at")))
-            ),
+            revoked_at=Least(F("ended_at"), dose_ended, F("key__withdrawn_at"), infection_gone),
             fate=Case(
                 When(dose_end=EndKind.ADMINISTRATIVE, then=Value("administrative")),
                 When(revoked_at__isnull=True, then=Value("")),

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import cbor2
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from allant.certificates.envelope import ES256, payload, protected_header, sign1, write_text
+from allant.certificates.envelope import ES256, Signed, payload, protected_header, sign1, write_text
 
 WIDTH = 32  # bytes of each half of an ES256 signature
 
@@ -28,7 +27,7 @@ class Signer:
         """The text of the QR code (`HC1:…`) of a certificate that follows the schema."""
         protected = protected_header(ES256, self.kid)
         content = payload(issuer, issued_at, expires_at, certificate)
-        signature = self.sign(cbor2.dumps(["Signature1", protected, b"", content]))
+        signature = self.sign(Signed(protected, content, b"", self.kid, ES256).to_be_signed)
         return write_text(sign1(protected, content, signature))
 
     def sign(self, content: bytes) -> bytes:

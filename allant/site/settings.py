@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "allant.pages.base",
     "allant.pages.public",
     "allant.pages.recall",
+    "allant.pages.certificates",
     "allant.pages.professional",
     "allant.pages.campaigns",
     "allant.pages.outreach",
@@ -134,6 +135,7 @@ CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},  # counts the sign-ins: nothing may push them out
     "papers": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "papers"},  # counts the controls of papers
     "partners": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "partners"},  # what partners answered
+    "codes": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "codes", "OPTIONS": {"MAX_ENTRIES": 500}},
     "charts": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "charts", "OPTIONS": {"MAX_ENTRIES": 100}},
 }
 

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("allant.api.urls")),  # first: programs ask by thousands
     path("", include("allant.pages.public.urls")),
     path("", include("allant.pages.base.urls")),
+    path("certificats/", include("allant.pages.certificates.urls")),
     path("mon-rappel/", include("allant.pages.recall.urls")),
     path("professionnel/", include("allant.pages.professional.urls")),
     path("campagnes/", include("allant.pages.campaigns.urls")),

@@ -246,3 +246,8 @@ def test_rp11_a_sound_key_in_a_certificate_that_strict_parsers_refuse() -> None:
     entry = {"kid": base64.b64encode(by.kid).decode(), "rawData": base64.b64encode(der).decode()}
     trust = read_trust(json.dumps([entry, "AAAA"]).encode())
     assert verify(issued(vaccination(), by), trust, DAY).valid and trust.unreadable == 1
+
+
+def test_rp11_a_text_may_be_pasted_with_spaces_around() -> None:
+    """RP-11: no certificate ends with a space, though it is a letter of base45."""
+    assert verify(f"\n {issued(vaccination())}  \r\n", authority().trust, DAY).valid

@@ -17,13 +17,15 @@ from allant.accounts.log import log_request
 from allant.accounts.models import LoggedAction
 from allant.accounts.roles import Role
 from allant.doctrine import rules
+from allant.pages.base.attestation import attestation_with_codes
 from allant.pages.base.errors import Missing
 from allant.pages.insured.own_record import for_own_person
 from allant.people.models import Person
 from allant.people.representation import represented_by
 from allant.typesetting import PaperFailed
-from allant.vaccination.papers import NothingToAttest, attestation_of, record_of
+from allant.vaccination.papers import NothingToAttest, record_of
 
+INSURED = "insured"  # who asked for the certificates: never a name
 ATTESTATION, RECORD = "attestation-vaccination-covid-19.pdf", "dossier-vaccination-covid-19.pdf"
 NOT_REPRESENTED = "Vous ne représentez pas cette personne : son dossier ne s'ouvre pas depuis votre espace."
 
@@ -35,7 +37,7 @@ NOT_REPRESENTED = "Vous ne représentez pas cette personne : son dossier ne s'ou
 def insured_attestation(request: HttpRequest, person: Person) -> HttpResponse:
     """The attestation as a PDF file. Its name tells nobody's name."""
     log_request(request, LoggedAction.READ, "attestation de vaccination remise à la personne", [person.pk])
-    return _paper(request, ATTESTATION, lambda: attestation_of(person, clock.today()))
+    return _paper(request, ATTESTATION, lambda: attestation_with_codes(person, clock.now(), INSURED))
 
 
 @requires(Role.INSURED)
@@ -66,7 +68,7 @@ def insured_relatives(request: HttpRequest, person: Person) -> HttpResponse:
 def insured_relative_attestation(request: HttpRequest, person: Person, *, person_id: int) -> HttpResponse:
     """The attestation of a minor, for their legal representative."""
     minor = _minor(request, person, person_id, "attestation de vaccination remise au représentant légal")
-    return _paper(request, ATTESTATION, lambda: attestation_of(minor, clock.today()))
+    return _paper(request, ATTESTATION, lambda: attestation_with_codes(minor, clock.now(), INSURED))
 
 
 @requires(Role.INSURED)

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from allant.pages.professional import (
+    dossier_attestation,
     dossier_changes,
     dossier_eligibility,
     dossier_entry,
@@ -20,6 +21,7 @@ DOSE = f"{FILE}doses/<int:dose_id>/"
 
 urlpatterns: list[URLPattern] = [
     path(FILE, dossier_open.dossier, name="teleservice_file"),
+    path(f"{FILE}attestation/", dossier_attestation.patient_attestation, name="teleservice_attestation"),
     path(f"{FILE}eligibilite/", dossier_eligibility.eligibility, name="teleservice_eligibility"),
     path(DECLARATION, dossier_summary.declaration, name="teleservice_declaration"),
     path(f"{DECLARATION}csv/", dossier_exports.declaration_csv, name="teleservice_declaration_csv"),

@@ -61,6 +61,12 @@ DOORS = (
         "recall",
     ),
     Door(
+        "Vérifier un certificat",
+        "Certificat européen ou 2D-DOC : signature, dates, révocation et règles françaises, par texte, image ou caméra.",
+        "Vérifier",
+        "verify_certificate",
+    ),
+    Door(
         "Assurés",
         "Vos vaccinations, la date de la prochaine, votre attestation, qui a ouvert votre dossier : entrez avec FranceConnect.",
         "Ouvrir mon espace",

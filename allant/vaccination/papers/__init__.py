@@ -8,10 +8,12 @@ from allant.vaccination.papers.attestation import NothingToAttest, attestation_o
 from allant.vaccination.papers.marks import UnreadableMark
 from allant.vaccination.papers.record_lines import record_lines
 from allant.vaccination.papers.record_paper import record_of
+from allant.vaccination.papers.sheet import Code
 from allant.vaccination.papers.standing import Standing, standing_of
 from allant.vaccination.papers.summary_paper import paper_of_declaration, paper_of_dose
 
 __all__ = [
+    "Code",
     "NothingToAttest",
     "Standing",
     "UnreadableMark",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, time
 
 from django.utils import timezone
@@ -12,7 +13,7 @@ from allant.immunizations.models import Dose, Series, Vaccine
 from allant.people.models import BirthPrecision, Person
 from allant.targeting.wording import day
 from allant.vaccination.papers.marks import Mark, PaperKind, digest
-from allant.vaccination.papers.sheet import EMPTY, Notice, Sheet, Table, compose
+from allant.vaccination.papers.sheet import EMPTY, Code, Notice, Sheet, Table, compose
 from allant.vaccination.papers.standing import listed_ids
 
 TITLE = "Attestation de vaccination contre la Covid-19"
@@ -23,10 +24,10 @@ class NothingToAttest(LookupError):
     """The person has no current dose; says so in French."""
 
 
-def attestation_of(person: Person, on: date) -> bytes:
+def attestation_of(person: Person, on: date, codes: Sequence[Code] = ()) -> bytes:
     """The PDF that lists the person's current doses, drawn up on a day. Raises NothingToAttest and PaperFailed.
 
-    The same doses on the same day are the same bytes.
+    `codes`: those of the certificates that go with it (RP-13). The same doses and codes on the same day are the same bytes.
     """
     survivor = person.merged_into or person
     ids = listed_ids(survivor)
@@ -40,7 +41,8 @@ def attestation_of(person: Person, on: date) -> bytes:
             subject=str(survivor),
             version=f"Établie le {day(on)} d'après les actes enregistrés par les professionnels de santé.",
             tables=[identity_table(survivor), _table(doses, on)],
-            notices=[Notice(_progress(doses)), Notice(NOT_EUROPEAN)],
+            notices=[Notice(_progress(doses)), *([] if codes else [Notice(NOT_EUROPEAN)])],
+            codes=codes,
             mark=Mark(PaperKind.ATTESTATION, survivor.pk, digest(ids)),
             stamp=datetime.combine(on, time(), timezone.get_default_timezone()),
         )

@@ -53,6 +53,16 @@ class Signature:
     day: str
 
 
+@dataclass(frozen=True)
+class Code:
+    """A code that other software reads: its name, what it is for, its picture (SVG) and what stands for it when read aloud."""
+
+    heading: str
+    text: str
+    picture: str
+    alternative: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Sheet:
     """One paper: `about` says what it is when the title does not, `subject` is the person's name, `version` the sentence on
@@ -68,6 +78,7 @@ class Sheet:
     notices: Sequence[Notice] = ()
     code: str | None = None
     signature: Signature | None = None
+    codes: Sequence[Code] = ()
 
 
 def compose(sheet: Sheet) -> bytes:
@@ -89,6 +100,7 @@ def sheet_data(sheet: Sheet) -> dict[str, Any]:
         "notices": [{"text": item.text, "address": item.address, "shown": item.shown} for item in sheet.notices],
         "code": sheet.code,
         "signature": asdict(sheet.signature) if sheet.signature else None,
+        "codes": [asdict(code) for code in sheet.codes],
         "check": check,
     }
 
