@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from allant.appointments.booking import book
 from allant.appointments.calendar import local_start, make_slots
@@ -88,3 +91,60 @@ def test_ap03_what_a_search_asks_for() -> None:
         book(booking(town[0]), by="test", at=AT)
     Slot.objects.filter(pk=town[1].pk).update(closed_at=AT)
     assert [offer.slot_id for offer in Slot.objects.nearest(wish())] == [other[0].pk]
+
+
+def test_ap03_a_vaccine_is_offered_on_the_days_it_is_given_only() -> None:
+    """AP-03: the rules change within the range asked for: each slot is judged by its own day."""
+    early, late = slots(place(), closes_at=time(9, 15))[0], slots(place(SAINT_MALO), vaccine="spikevax", closes_at=time(9, 15))[0]
+    day = MONDAY
+
+    def offered(*periods: tuple[str, date, date]) -> list[int]:
+        return [offer.slot_id for offer in Slot.objects.nearest(wish(periods=periods))]
+
+    assert offered(("comirnaty", day, day + timedelta(1)), ("spikevax", day, day + timedelta(1))) == [early.pk, late.pk]
+    assert offered(("comirnaty", day + timedelta(1), day + timedelta(9))) == []
+    assert offered(("spikevax", day - timedelta(9), day)) == []
+
+
+def test_ap03_the_search_stops_at_the_last_place_it_needs() -> None:
+    """AP-03: of three hundred places, the slots of the nearest ones only are read: the plan of the statement says how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """INSERT INTO directory_location (kind, name, postcode, commune_code, search_name)
+               SELECT 'centre', 'Lieu ' || n, '35000', '35238', 'lieu' FROM generate_series(1, 300) AS n"""
+        )
+        cursor.execute(
+            """INSERT INTO appointments_place
+                   (location_id, address, latitude, longitude, accessible, phone, opening, books_second)
+               SELECT id, '', 44 + 0.02 * row_number() OVER (ORDER BY id), 0, false, '', '', true FROM directory_location"""
+        )
+        cursor.execute(
+            """INSERT INTO appointments_slot (place_id, service, vaccine, starts_at, minutes)
+               SELECT id, 'vaccination', 'comirnaty', timestamptz '2021-04-12 08:00+00' + n * interval '15 minutes', 15
+               FROM appointments_place, generate_series(0, 19) AS n"""
+        )
+        cursor.execute(
+            "INSERT INTO appointments_share (slot_id, audience, capacity, remaining) SELECT id, '', 1, 1 FROM appointments_slot"
+        )
+        cursor.execute("ANALYZE appointments_place, appointments_slot, appointments_share")
+        asked = wish(latitude=47.0, longitude=0.0)
+        with CaptureQueriesContext(connection) as asked_for:
+            found = Slot.objects.nearest(asked, most=12, a_place=4)
+        assert len(found) == 12 and len(asked_for) == 1
+        cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + asked_for[0]["sql"])
+        plan = cursor.fetchone()[0]
+    read = sum(rows_of(plan[0]["Plan"], "appointments_slot"))
+    assert 0 < read <= 20 * 20, f"{read} créneaux lus sur 6 000"
+
+
+def rows_of(node: dict[str, Any], table: str) -> list[float]:
+    """How many rows of a table each scan of a plan gave, its loops counted."""
+    own = [node["Actual Rows"] * node["Actual Loops"]] if node.get("Relation Name") == table else []
+    return own + [rows for below in node.get("Plans", ()) for rows in rows_of(below, table)]
+
+
+def test_ap07_a_place_without_partner_is_booked_in_our_own_calendar() -> None:
+    """AP-07: no partner is asked: the seat counted down here is the whole booking."""
+    of = place()
+    made = book(booking(slots(of)[0]), by="agent:1", at=AT)
+    assert (of.partner, made.partner_state, made.confirmed_at, made.share.remaining) == ("", "", AT, 1)

@@ -219,6 +219,7 @@ def _vaccine_fits(slot: Slot, born: date) -> bool:
 def _open_at(entry: dict[str, Any]) -> int:
     """Open appointments told to the same e-mail or mobile."""
     told = ToldAt.objects.filter(appointment__ended_at=None, appointment__slot__starts_at__gte=clock.now(), relative=False)
+    told = told.filter(appointment__first=None)  # both injections of one person count once
     given = {kind: entry[kind] for kind in ("mobile", "email") if entry[kind]}
     return max(told.filter(kind=kind, value__iexact=value).count() for kind, value in given.items())
 
