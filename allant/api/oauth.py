@@ -14,6 +14,9 @@ SCOPES = {
     "system/Practitioner.r": "Lire un professionnel de santé",
     "system/Organization.r": "Lire un organisme",
     "system/Location.r": "Lire un lieu",
+    "system/FluVoucher.r": "Vérifier un bon contre la grippe",
+    "system/FluVoucher.u": "Délivrer le vaccin contre la grippe, remettre un bon",
+    "system/FluInjection.c": "Enregistrer une injection contre la grippe",
 }
 
 

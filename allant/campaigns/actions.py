@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from allant import clock
 from allant.appointments.models import Appointment
-from allant.campaigns import keyring
+from allant.campaigns import enclosures, keyring
 from allant.campaigns.models import Campaign, Invitation, TargetVersion, Wave
 from allant.outreach.actions import drop_messages, queue_messages
 from allant.outreach.models import Channel
@@ -119,6 +119,8 @@ def reissue_code(invitation: Invitation, *, by: str, on: date) -> Invitation:
     # The seat that the former letter held is that of the new one (AV-40).
     held = Appointment.objects.open().filter(cause_kind="invitation", cause_id=locked.pk)
     held.update(cause_id=fresh.pk)
+    if enclosure := enclosures.of(locked.campaign):
+        enclosure.replace(locked, fresh, by)
     queue_messages(
         cause_kind="invitation",
         select="""SELECT i.person_id, i.id AS cause_id, i.channel, c.template, i.invited_on AS created_on,

@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from allant import bulk, clock
-from allant.campaigns import keyring, territories
+from allant.campaigns import enclosures, keyring, territories
 from allant.campaigns.actions import HANDED_OVER, reserve_serials
 from allant.campaigns.models import Campaign, Invitation, Wave
 from allant.campaigns.planner import bounds
@@ -84,6 +84,8 @@ def complete_waves(campaign: Campaign, *, progress: Progress | None = None) -> i
 def _refuse_closed(campaign: Campaign, on: date) -> None:
     if (state := campaign.state_on(on)) != "running":
         raise CampaignClosed(f"La campagne « {campaign.title} » {_NOT_OPEN[state]} : pas de vague le {on:%d/%m/%Y}.")
+    if (enclosure := enclosures.of(campaign)) and (reason := enclosure.refusal(campaign, on)):
+        raise CampaignClosed(f"La campagne « {campaign.title} » : {reason}")
 
 
 @transaction.atomic
@@ -280,6 +282,8 @@ def _invite_chunk(wave: Wave, people: pa.Table) -> None:
     if wave.campaign.offers == SLOT:
         return  # each letter is written with the slot it bears (proposals.slot_letters)
     first, last = people["code_serial"][0].as_py(), people["code_serial"][-1].as_py()
+    if enclosure := enclosures.of(wave.campaign):
+        enclosure.write(wave, first, last)
     queue_messages(
         cause_kind="invitation",
         select="""SELECT i.person_id, i.id AS cause_id, i.channel, %s AS template, i.invited_on AS created_on,

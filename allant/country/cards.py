@@ -18,7 +18,8 @@ UNKNOWN = {
 UNREADABLE = {"serial": "9900000099", "nir": "0" * 15, "readable": False, "beneficiaries": []}
 
 # Those whose journeys differ, the first by id of each: people who bear a number and live, so that a card finds them.
-_DOSE = "EXISTS (SELECT FROM immunizations_dose d WHERE d.person_id = p.id AND d.ended_at IS NULL{which})"
+_DOSE = """EXISTS (SELECT FROM immunizations_dose d
+    WHERE d.person_id = p.id AND d.disease = 'covid19' AND d.ended_at IS NULL{which})"""
 _COMPLETE = _DOSE.format(which=" AND d.series = 'primary' AND d.dose_number = d.series_doses")
 _BOOSTED = _DOSE.format(which=" AND d.series <> 'primary'")
 _JOURNEYS = (

@@ -17,6 +17,7 @@ from allant.campaigns.models import Invitation
 from allant.campaigns.professionals.mailings import draft_changes
 from allant.country.capacities import write_capacities
 from allant.country.cards import write_cards
+from allant.country.flu import play_flu
 from allant.country.insured_accounts import write_insured_accounts
 from allant.country.official.facts import load_population, load_series
 from allant.country.official.series import UNKNOWN_CLASS, Series
@@ -34,6 +35,7 @@ from allant.immunizations.actions import load_shipped_lots
 from allant.outreach.actions import load_templates
 from allant.outreach.models import Message
 from allant.people.models import Person
+from allant.vaccination.campaigns import PROGRAMME
 
 SEED = 2021
 Progress = Callable[[str, int, int], None]
@@ -93,6 +95,7 @@ def replay_loaded(series: Series, progress: Progress) -> Outcome:
     write_capacities(last_day, by=BY)
     write_places(clock.today(), rules.as_known_on(clock.today()), by=BY)
     draft_changes(now=rules.as_known_on(last_day), before=rules.as_known_on(series.days[0].item() - timedelta(days=1)), by=BY)
+    play_flu(last_day, rules.as_known_on(last_day))
     _publish(last_day, progress)
     write_cards(Path(settings.ALLANT_HOME))
     write_insured_accounts(Path(settings.ALLANT_HOME))
@@ -153,13 +156,14 @@ def _empty() -> None:
 
 
 def _outcome(people: int, scale: float, series: Series) -> Outcome:
-    invitations = Invitation.objects.valid()
+    invitations = Invitation.objects.valid().filter(campaign__programme=PROGRAMME)
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT count(*), count(*) FILTER (WHERE NOT EXISTS (
-                   SELECT FROM campaigns_invitation i
+                   SELECT FROM campaigns_invitation i JOIN campaigns_campaign c ON c.id = i.campaign_id AND c.programme = %s
                    WHERE i.person_id = d.person_id AND i.revoked_at IS NULL AND i.invited_on <= d.occurred_on))
-               FROM immunizations_dose d WHERE d.ended_at IS NULL"""
+               FROM immunizations_dose d WHERE d.disease = 'covid19' AND d.ended_at IS NULL""",
+            [PROGRAMME],
         )
         doses, never_invited = cursor.fetchone()
     return Outcome(

@@ -22,7 +22,8 @@ UNKNOWN = {
     "claims": {"acr": "eidas1", "gender": "female", "birthdate": "1960-00-00", "birthplace": "35238", "birthcountry": FRANCE},
 }
 
-_DOSE = "EXISTS (SELECT FROM immunizations_dose d WHERE d.person_id = p.id AND d.ended_at IS NULL{which})"
+_DOSE = """EXISTS (SELECT FROM immunizations_dose d
+    WHERE d.person_id = p.id AND d.disease = 'covid19' AND d.ended_at IS NULL{which})"""
 _COMPLETE = _DOSE.format(which=" AND d.series = 'primary' AND d.dose_number = d.series_doses")
 _BOOSTED = _DOSE.format(which=" AND d.series <> 'primary'")
 # Label and condition: the last person by id of each, so that the carte Vitale reader's cards are of others.

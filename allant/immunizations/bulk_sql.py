@@ -94,8 +94,8 @@ JUDGE_THE_OVERTAKEN = """
 UPDATE recording_outcome AS act
 SET reasons = CASE WHEN EXISTS (
         SELECT FROM immunizations_dose AS dose
-        WHERE dose.person_id = act.person_id AND dose.dose_number = act.dose_number AND dose.occurred_on = act.occurred_on
-          AND dose.vaccine = act.vaccine
+        WHERE dose.person_id = act.person_id AND dose.disease = 'covid19' AND dose.dose_number = act.dose_number
+          AND dose.occurred_on = act.occurred_on AND dose.vaccine = act.vaccine
     ) THEN NULL ELSE 'rank_taken' END
 WHERE reasons = ''
   AND NOT EXISTS (SELECT FROM immunizations_dose AS dose WHERE dose.batch_id = %(batch_id)s AND dose.source_key = act.source_key)

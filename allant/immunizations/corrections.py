@@ -10,7 +10,7 @@ from django.db.models import Q
 from allant import clock
 from allant.doctrine import RuleBook, rules
 from allant.immunizations.act import Act, CorrectionRefused, DoseRefused
-from allant.immunizations.models import Dose, EndKind
+from allant.immunizations.models import COVID19, Dose, EndKind
 from allant.immunizations.recording import insert, reason_of_proof
 from allant.people.models import Person
 
@@ -23,6 +23,7 @@ NEXT_IS_RECORDED = (
 ADMINISTRATIVE = "Cette dose a été annulée par l'administration : elle ne peut plus être modifiée, ni rétablie."
 NO_LONGER_CURRENT = "Cette version n'est plus en cours : elle a été corrigée ou annulée. Relisez la dose et recommencez."
 CORRECTED_SINCE = "Cette version a été corrigée depuis : annulez la version en cours."
+CANCEL_INSTEAD = "Une injection saisonnière ne se corrige pas : annulez-la, puis enregistrez la bonne."
 NEEDS_REASON = "Indiquez le motif : il est conservé avec la dose."
 
 
@@ -43,6 +44,8 @@ def correct_dose(
     version stays readable.
     """
     today = today or clock.today()
+    if dose.disease != COVID19:
+        raise CorrectionRefused(CANCEL_INSTEAD)
     _reread_locked(dose)
     _refuse_another(dose, by)
     if dose.ended_at is not None:

@@ -17,6 +17,9 @@ from allant.immunizations.querysets import LOT_NUMBER, DoseQuerySet, LotQuerySet
 from allant.people.models import Person
 
 COVID19 = "covid19"
+INFLUENZA = "influenza"
+SEASONAL = "seasonal"
+"""The series of a dose given each season: it is no step of a schedule."""
 
 
 class Vaccine(models.TextChoices):
@@ -27,6 +30,15 @@ class Vaccine(models.TextChoices):
     VAXZEVRIA = "vaxzevria", "Vaxzevria (AstraZeneca)"
     JANSSEN = "janssen", "Janssen"
     UNKNOWN = "unknown", "Inconnu"
+
+
+class FluVaccine(models.TextChoices):
+    """Vaccines against seasonal influenza; which may be delivered in a season is doctrine (`flu.vaccines`)."""
+
+    VAXIGRIP = "vaxigrip_tetra", "VaxigripTetra"
+    INFLUVAC = "influvac_tetra", "Influvac Tetra"
+    FLUARIX = "fluarix_tetra", "FluarixTetra"
+    EFLUELDA = "efluelda", "Efluelda (haute dose)"
 
 
 class Series(models.TextChoices):
@@ -55,6 +67,10 @@ class EndKind(models.TextChoices):
     ADMINISTRATIVE = "administrative", "Annulée par l'administration"
 
 
+EVERY_VACCINE = [*Vaccine.choices, *FluVaccine.choices]
+EVERY_SERIES = [*Series.choices, (SEASONAL, "Vaccination saisonnière")]
+
+
 @pghistory.track(pghistory.UpdateEvent(row=pghistory.Old), pghistory.DeleteEvent())
 class Infection(models.Model):
     """A known past infection; it counts in the schedule as the doctrine of the day says (VC-40)."""
@@ -76,7 +92,7 @@ class Infection(models.Model):
 class Lot(models.Model):
     """A vaccine lot, loaded from a shipped file; a recall supersedes, it never erases."""
 
-    vaccine = models.CharField("vaccin", max_length=20, choices=Vaccine)
+    vaccine = models.CharField("vaccin", max_length=20, choices=EVERY_VACCINE)
     number = models.CharField("lot", max_length=40)
     expires_on = models.DateField("péremption", null=True, blank=True)
     recalled_on = models.DateField("rappelé le", null=True, blank=True)
@@ -145,7 +161,8 @@ class Dose(models.Model):
     """A dose given (FHIR Immunization). Current while `ended_at` is empty.
 
     `series_doses` is FHIR's seriesDoses: the doses the primary series needs for this person, decided at recording.
-    Complete: current, primary, `dose_number = series_doses`.
+    Complete: current, primary, `dose_number = series_doses`. Doses of flu stand beside those of Covid-19 (decision 0031): each
+    read names the disease it means.
     """
 
     person_id: int
@@ -157,9 +174,9 @@ class Dose(models.Model):
     person = models.ForeignKey(Person, models.PROTECT, related_name="doses", db_index=False)
     disease = models.CharField("maladie", max_length=20, default=COVID19, db_default=COVID19)
     occurred_on = models.DateField("le")
-    vaccine = models.CharField("vaccin", max_length=20, choices=Vaccine)
+    vaccine = models.CharField("vaccin", max_length=20, choices=EVERY_VACCINE)
     dose_number = models.PositiveSmallIntegerField("rang")
-    series = models.CharField("série", max_length=14, choices=Series)
+    series = models.CharField("série", max_length=14, choices=EVERY_SERIES)
     series_doses = models.PositiveSmallIntegerField("doses prévues")
     lot = models.CharField("lot", max_length=40, blank=True, default="", db_default="")
     site = models.CharField("site d'injection", max_length=40, blank=True, default="", db_default="")

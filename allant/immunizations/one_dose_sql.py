@@ -69,7 +69,8 @@ _PACE = """
 SELECT counted.* FROM inserted CROSS JOIN LATERAL (
     SELECT count(*) AS of_day, count(*) FILTER (WHERE recorded_at >= {watched_hour}) AS of_hour FROM (
         SELECT recorded_at FROM immunizations_dose AS dose
-        WHERE dose.recorded_by = {recorded_by} AND dose.batch_id IS NULL AND dose.recorded_at >= {watched_from}
+        WHERE dose.recorded_by = {recorded_by} AND dose.disease = 'covid19' AND dose.batch_id IS NULL
+          AND dose.recorded_at >= {watched_from}
         ORDER BY dose.recorded_at DESC LIMIT {watched_up_to}
     ) AS recent
 ) AS counted

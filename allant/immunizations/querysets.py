@@ -35,6 +35,10 @@ def lot_number(typed: str) -> str:
 class DoseQuerySet(models.QuerySet):
     """Doses, all versions unless `current` is asked."""
 
+    def against(self, disease: str) -> Self:
+        """Doses of one disease."""
+        return self.filter(disease=disease)
+
     def current(self) -> Self:
         """Doses neither corrected nor cancelled since."""
         return self.filter(ended_at__isnull=True)
@@ -64,8 +68,8 @@ class DoseQuerySet(models.QuerySet):
         return self.filter(pk__in=RawSQL(_VERSIONS, [dose.pk])).order_by("version")
 
     def with_unlisted_lot(self) -> Self:
-        """Current doses whose lot is not in the list of its vaccine: to be followed up (VC-30)."""
-        return self._with_lot().exclude(Exists(_listed_lots()))
+        """Current doses whose lot is not in the list of its vaccine: to be followed up (VC-30). No list of flu lots is kept."""
+        return self._with_lot().filter(disease="covid19").exclude(Exists(_listed_lots()))
 
     def of_lot(self, vaccine: str, number: str) -> Self:
         """Current doses of one lot, however its number was typed."""

@@ -14,7 +14,7 @@ from allant.accounts.log import Entry
 from allant.doctrine import RuleBook, rules
 from allant.immunizations import one_dose_sql, volume
 from allant.immunizations.act import Act, DoseRefused
-from allant.immunizations.models import Dose
+from allant.immunizations.models import COVID19, Dose
 from allant.immunizations.querysets import DoseQuerySet
 from allant.people.models import Person
 
@@ -155,10 +155,10 @@ def _current_same(person: Person, act: Act) -> Dose | None:
 
 def _same(person: Person, act: Act) -> DoseQuerySet:
     same = {name: getattr(act, name) for name in ("occurred_on", "vaccine", "dose_number")}
-    return Dose.objects.given_to(person.merged_into or person).filter(**same)  # type: ignore[no-any-return]
+    return Dose.objects.against(COVID19).given_to(person.merged_into or person).filter(**same)  # type: ignore[no-any-return]
 
 
 def _overtaken(person: Person, act: Act) -> DoseRefused:
     """What stands in the way of an act that passed the checks: another dose of that rank, or of that day."""
-    current = Dose.objects.current().given_to(person.merged_into or person)
+    current = Dose.objects.current().against(COVID19).given_to(person.merged_into or person)
     return DoseRefused(["rank_taken" if current.filter(dose_number=act.dose_number).exists() else "same_day"])

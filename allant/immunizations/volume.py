@@ -17,7 +17,7 @@ from allant import clock
 from allant.directory.models import Practitioner
 from allant.doctrine import NotYetInForce, RuleBook, rules
 from allant.immunizations.alerts_sql import raise_sql
-from allant.immunizations.models import Dose, RecordingBatch, VolumeAlert
+from allant.immunizations.models import COVID19, Dose, RecordingBatch, VolumeAlert
 
 _RAISE = raise_sql("VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, '', '')")
 
@@ -100,7 +100,8 @@ def watch_batch(batch: RecordingBatch, *, today: date, book: RuleBook) -> None:
 
 
 def _recorded_since(start: datetime, actor: str, source: str) -> int:
-    alone = Dose.objects.filter(recorded_by=actor, recorded_at__gte=start, batch__isnull=True, source=source).count()
+    mine = Dose.objects.against(COVID19).filter(recorded_by=actor, recorded_at__gte=start, batch__isnull=True, source=source)
+    alone = mine.count()
     batches = RecordingBatch.objects.filter(recorded_by=actor, started_at__gte=start, source=source)
     return alone + (batches.aggregate(total=Sum("recorded"))["total"] or 0)
 

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from allant import clock
 from allant.directory.models import Organisation, Practitioner
 from allant.doctrine import RuleBook, rules
-from allant.immunizations.models import Dose, EndKind
+from allant.immunizations.models import COVID19, Dose, EndKind
 from allant.people.models import Person
 from allant.vaccination.code import give_code
 from allant.vaccination.declaration_checks import Declaration, DeclarationRefused, refuse_incomplete
@@ -131,7 +131,7 @@ def _locked(person: Person) -> Known:
 
 
 def _first_dose_recorded(known: Known) -> bool:
-    return bool(Dose.objects.filter(person__in=known.records, ended_at=None).exists())
+    return bool(Dose.objects.current().against(COVID19).filter(person__in=known.records).exists())
 
 
 def _content(declaration: Declaration, declarant: Practitioner, today: date, book: RuleBook) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from allant.directory.models import Organisation, Practitioner
 from allant.immunizations.actions import DoseRefused
-from allant.immunizations.models import Dose, Lot
+from allant.immunizations.models import COVID19, Dose, Lot
 from allant.people.models import Person
 from allant.vaccination.declaration_checks import Declaration
 from allant.vaccination.models import VaccinationSession
@@ -120,7 +120,7 @@ def close_session(*, session: VaccinationSession, now: datetime) -> VaccinationS
 def doses_of(session: VaccinationSession) -> QuerySet[Dose]:
     """The standing doses recorded in the session, the last first, corrected versions included."""
     mine = Dose.objects.filter(recorded_by=session.opened_by, recorded_at__gte=session.opened_at, batch__isnull=True)  # indexed
-    rows = mine.filter(source_key__startswith=_prefix(session), ended_at__isnull=True)
+    rows = mine.against(COVID19).filter(source_key__startswith=_prefix(session), ended_at__isnull=True)
     return rows.select_related("person", "person__merged_into").order_by("-recorded_at", "-pk")
 
 

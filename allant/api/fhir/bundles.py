@@ -30,7 +30,7 @@ from allant.api.fhir.resolving import place_kind, resolve
 from allant.api.fhir.versions import roots_of
 from allant.doctrine import RuleBook, rules
 from allant.immunizations.actions import BatchRefused, record_doses_in_bulk
-from allant.immunizations.models import Dose, RejectedRow
+from allant.immunizations.models import COVID19, Dose, RejectedRow
 from allant.people.models import Person
 
 LARGEST = 2_000  # entries: what one request can carry within the size the server reads
@@ -180,7 +180,7 @@ def _find_by_content(sending: _Sending, missing: list[tuple[int, Received]]) -> 
         for pk, merged in Person.objects.filter(pk__in={act.patient.pk for _, act in missing}).values_list("pk", "merged_into_id")
     }
     standing = Q(person__in=survivors.values()) | Q(person__merged_into__in=survivors.values())
-    doses = list(Dose.objects.current().filter(standing).select_related("person"))
+    doses = list(Dose.objects.current().against(COVID19).filter(standing).select_related("person"))
     roots = roots_of(doses)
     by_content = {
         (dose.person.merged_into_id or dose.person_id, dose.occurred_on, dose.vaccine, dose.dose_number): dose for dose in doses

@@ -22,7 +22,7 @@ from allant.api.fhir.reading import COMPLETED, ERROR, Received, key_of, read
 from allant.api.fhir.recording import change, record
 from allant.api.fhir.versions import chain, roots_of, versions_named
 from allant.doctrine import rules
-from allant.immunizations.models import Dose
+from allant.immunizations.models import COVID19, Dose
 from allant.immunizations.querysets import DoseQuerySet
 from allant.people.models import Person
 
@@ -165,7 +165,7 @@ def _searched(form: QueryDict, client: Client) -> DoseQuerySet:
     else:
         text = "Une recherche nomme une personne (patient ou patient.identifier) ou un acte (identifier)."
         raise refusal(HTTPStatus.BAD_REQUEST, "required", text)
-    return Dose.objects.given_to(person.merged_into or person) if person else Dose.objects.none()
+    return Dose.objects.against(COVID19).given_to(person.merged_into or person) if person else Dose.objects.none()
 
 
 def _one(

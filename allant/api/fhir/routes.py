@@ -10,7 +10,7 @@ from django.urls.converters import StringConverter
 from django.views.decorators.csrf import csrf_exempt
 
 from allant.accounts.access import public
-from allant.api import token
+from allant.api import flu, token
 from allant.api.fhir import bundles, capability, immunizations, patients, referenced
 from allant.api.fhir.exchange import Interaction, door
 from allant.api.fhir.outcomes import refusal, refused
@@ -47,6 +47,7 @@ INTERACTIONS: list[Interaction] = [
         )
     ),
 ]
+INTERACTIONS += flu.INTERACTIONS
 INTERACTIONS += [
     Interaction("/metadata", "GET", "capabilities", capability.metadata_view(INTERACTIONS), "Ce que le service sait faire"),
     Interaction("/openapi.json", "GET", "openapi", capability.openapi_view(INTERACTIONS), "La même chose, pour OpenAPI"),

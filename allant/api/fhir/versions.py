@@ -7,13 +7,13 @@ from http import HTTPStatus
 
 from allant.api.fhir import ids
 from allant.api.fhir.outcomes import refusal
-from allant.immunizations.models import Dose
+from allant.immunizations.models import COVID19, Dose
 
 
 def versions_named(resource_id: str) -> list[Dose]:
     """Every version of the vaccination that a logical id names, the first one first. Raises Refusal."""
     pk = ids.pk_of("Immunization", resource_id)
-    first = Dose.objects.filter(pk=pk, version=1).first() if pk is not None else None
+    first = Dose.objects.against(COVID19).filter(pk=pk, version=1).first() if pk is not None else None
     if first is None:
         text = "Cette vaccination n'existe pas, ou son identifiant n'a pas été donné par ce serveur."
         raise refusal(HTTPStatus.NOT_FOUND, "not-found", text)

@@ -44,8 +44,21 @@ def letter(
         "day": frame["place"].format(day=_day(template.language, at)), "subject": subject, "paragraphs": _paragraphs(body),
         "page": values.get("qr", page), "about": values.get("about", frame["qr"]), "voucher": values.get("voucher"),
         "lang": template.language, "template": str(template),
+        "slip": _slip(values),
         "dir": "rtl" if template.language in RIGHT_TO_LEFT else "ltr",
     }  # fmt: skip
+
+
+def _slip(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What is cut out at the foot of the letter: a title, then lines of a label and a text; empty when the cause encloses none.
+
+    Its code is drawn too, for a scanner.
+    """
+    if "slip" not in values:
+        return {}
+    title, *lines = str(values["slip"]).split("\n")
+    rows = [line.format_map(values).split("\t", 1) for line in lines]
+    return {"title": title, "rows": rows, "mark": qr_code(str(values["code"]).replace(" ", "")), "code": values["code"]}
 
 
 def _paragraphs(body: str) -> list[list[str]]:

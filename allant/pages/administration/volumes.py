@@ -15,7 +15,7 @@ from allant.accounts.models import LoggedAction
 from allant.accounts.roles import Role
 from allant.accounts.sign_in import actor_of
 from allant.immunizations.actions import AlertRefused, close_alert
-from allant.immunizations.models import Dose, VolumeAlert
+from allant.immunizations.models import COVID19, Dose, VolumeAlert
 from allant.pages.administration.cancellation_forms import CloseAlert
 from allant.pages.administration.forms import posted
 from allant.pages.administration.recorded import persons_of, recorded_doses
@@ -55,7 +55,7 @@ def alert_page(request: HttpRequest, alert: int) -> HttpResponse:
         else:
             messages.success(request, "Alerte close : le compte peut de nouveau enregistrer.")
             return redirect("administration_alert", alert=found.pk)
-    doses = Dose.objects.filter(
+    doses = Dose.objects.against(COVID19).filter(
         recorded_by=found.actor, source=found.source, recorded_at__gte=found.window_start, recorded_at__lt=found.window_end
     )
     page = Paginator(recorded_doses(doses), DOSES_A_PAGE).get_page(request.GET.get("page"))

@@ -15,6 +15,8 @@ from allant.accounts.models import LoggedAction
 from allant.accounts.roles import Role
 from allant.accounts.sign_in import covers, roles_of
 from allant.campaigns.history import contacts_of, other_messages_of, standings_of
+from allant.doctrine import rules
+from allant.flu.standings import standing_of
 from allant.pages.campaigns.forms import PersonSearch
 from allant.pages.campaigns.medical import sees_target, title_for
 from allant.pages.campaigns.wording import channel_name
@@ -50,6 +52,7 @@ def _history(request: HttpRequest, person: Person) -> dict[str, object]:
             (contact, channel_name(contact.channel), title_for(request, contact.campaign)) for contact in contacts_of(person)
         ],
         "others": [(message, channel_name(message.channel)) for message in other_messages_of(person)],
+        "flu": standing_of(person, today, rules.as_known_on(today)),
         "standings": [each for each in standings_of(person, today) if sees_target(request, each.campaign)],
         "see_criteria": bool(SEE_CRITERIA & roles_of(request)),
     }

@@ -14,6 +14,7 @@ from allant.accounts.log import log_request
 from allant.accounts.models import LoggedAction
 from allant.accounts.roles import Role
 from allant.doctrine import rules
+from allant.flu.standings import standing_of
 from allant.outreach.models import AccountMessage
 from allant.pages.base.sheets import sheet
 from allant.pages.insured.accesses import accesses_to, recorded_in_bulk, records_of, shown
@@ -33,8 +34,10 @@ SHEET_HEADER = ("Injection", "Version", "État", "Date", "Vaccin", "Lot", "Lieu"
 def insured_home(request: HttpRequest, person: Person) -> HttpResponse:
     """Where the person stands, and what they may do here."""
     log_request(request, LoggedAction.READ, "consultation de son propre dossier", [person.pk])
+    today = clock.today()
     unread = AccountMessage.objects.of(person).unread().count()
-    context = {"title": "Mon espace", "person": person, "journey": _journey(person), "unread": unread}
+    flu = standing_of(person, today, rules.as_known_on(today))
+    context = {"title": "Mon espace", "person": person, "journey": _journey(person), "unread": unread, "flu": flu}
     return render(request, "insured/home.html", context)
 
 

@@ -82,12 +82,20 @@ def for_teleservice(*, may: May) -> Callable[[View], View]:
     A refusal answers 403, a choice to make 302; to a request that accepts JSON only, 403 and 409 with `{"error": text}`.
     """
 
+    return from_a_place(lambda request: getattr(acting(request).rights, may), lambda request: _closed(request, may))
+
+
+def from_a_place(
+    allowed: Callable[[HttpRequest], bool], refused: Callable[[HttpRequest], HttpResponse]
+) -> Callable[[View], View]:
+    """Open a view to a professional acting from a place (chosen first, VC-03) and `allowed`; `refused` answers the others."""
+
     def declare(view: View) -> View:
         @wraps(view)
         def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if _place(request) is None:
                 return _choice_due(request)
-            return view(request, *args, **kwargs) if getattr(acting(request).rights, may) else _closed(request, may)
+            return view(request, *args, **kwargs) if allowed(request) else refused(request)
 
         return checked
 
@@ -132,7 +140,7 @@ def _place(request: HttpRequest) -> Membership | None:
 
 
 def _choice_due(request: HttpRequest) -> HttpResponse:
-    if _wants_json(request):
+    if wants_json(request):
         message = "Choisissez d'abord votre lieu d'exercice, puis recommencez."
         return JsonResponse({"error": message}, status=HTTPStatus.CONFLICT)
     back = request.path if request.method in {"GET", "HEAD"} else reverse("teleservice")
@@ -141,7 +149,7 @@ def _choice_due(request: HttpRequest) -> HttpResponse:
 
 def _closed(request: HttpRequest, may: May) -> HttpResponse:
     who, book = acting(request), rules.as_known_on(clock.today())
-    if _wants_json(request):
+    if wants_json(request):
         message = f"Votre profession ne permet pas de {VERBS[may]} à ce jour."
         return JsonResponse({"error": message}, status=HTTPStatus.FORBIDDEN)
     context = {
@@ -155,5 +163,6 @@ def _closed(request: HttpRequest, may: May) -> HttpResponse:
     return render(request, "professional/find/closed.html", context, status=HTTPStatus.FORBIDDEN)
 
 
-def _wants_json(request: HttpRequest) -> bool:
+def wants_json(request: HttpRequest) -> bool:
+    """Whether the request is a program's: it accepts JSON, and no page."""
     return not request.accepts("text/html") and request.accepts("application/json")

@@ -15,7 +15,7 @@ from allant.accounts.access import requires
 from allant.accounts.log import log_request
 from allant.accounts.models import LoggedAction
 from allant.accounts.roles import Role
-from allant.immunizations.models import Dose
+from allant.immunizations.models import COVID19, Dose
 from allant.pages.base.sheets import sheet
 from allant.pages.professional.acting import Acting, acting, for_teleservice
 from allant.pages.professional.dossier import end_of, title_of, trail
@@ -62,7 +62,7 @@ def mine_csv(request: HttpRequest) -> HttpResponse:
 
 def _lines(request: HttpRequest, who: Acting) -> list[Mine]:
     since = datetime.combine(clock.today(), time(), clock.PARIS)
-    doses = Dose.objects.filter(recorded_by=who.by, recorded_at__gte=since, batch__isnull=True)
+    doses = Dose.objects.against(COVID19).filter(recorded_by=who.by, recorded_at__gte=since, batch__isnull=True)
     declared = EligibilityDeclaration.objects.filter(declared_by=who.by, declared_at__gte=since)
     found = [_of_dose(request, dose) for dose in doses.select_related("person__merged_into")]
     found += [_of_declaration(request, one) for one in declared.select_related("person__merged_into")]

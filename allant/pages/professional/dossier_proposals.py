@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from allant.directory.models import OrganisationKind
-from allant.immunizations.models import Dose, Lot, Source
+from allant.immunizations.models import COVID19, Dose, Lot, Source
 from allant.pages.professional.acting import Acting
 
 LOOKED_BACK = 50
@@ -29,7 +29,7 @@ class LastUsed:
 def last_used(acting: Acting, on: date) -> LastUsed:
     """The last entries of this professional from this structure. A lot expired or recalled on `on` is not proposed."""
     recorded = Dose.objects.current().filter(recorded_by=acting.by, batch__isnull=True, proof="")  # as the index has them
-    here = recorded.filter(organisation=acting.organisation, source=Source.TELESERVICE)
+    here = recorded.against(COVID19).filter(organisation=acting.organisation, source=Source.TELESERVICE)
     doses = list(here.select_related("location").order_by("-recorded_at")[:LOOKED_BACK])
     if not doses:
         return LastUsed(_place_of_structure(acting))

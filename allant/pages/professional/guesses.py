@@ -33,12 +33,12 @@ class Wait:
     seconds: int
 
 
-def wait_due(request: HttpRequest) -> Wait | None:
-    """How long this account waits before it may search again, or None when it may now."""
-    rule = rules.as_known_on(clock.today()).value("teleservice.guesses", clock.today())
+def wait_due(request: HttpRequest, *, purpose: str = WRONG_GUESS, key: str = "teleservice.guesses") -> Wait | None:
+    """How long this account waits before searching again, or None: counted are the guesses `purpose`, by the rule `key`."""
+    rule = rules.as_known_on(clock.today()).value(key, clock.today())
     allowed, window = rule["allowed"], timedelta(minutes=rule["window_minutes"])
     with connection.cursor() as cursor:
-        cursor.execute(_TURN, [request.user.pk, WRONG_GUESS, window, allowed - 1])
+        cursor.execute(_TURN, [request.user.pk, purpose, window, allowed - 1])
         turn = cursor.fetchone()
     return Wait(turn[0] + window, ceil((turn[0] + window - turn[1]).total_seconds())) if turn else None
 
@@ -49,6 +49,6 @@ def one_at_a_time(request: HttpRequest) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s::int)", [LOCKS, request.user.pk % 2**31])
 
 
-def count_guess(request: HttpRequest) -> None:
+def count_guess(request: HttpRequest, *, purpose: str = WRONG_GUESS) -> None:
     """Write a wrong guess in the access log."""
-    log_request(request, LoggedAction.SEARCH, WRONG_GUESS)
+    log_request(request, LoggedAction.SEARCH, purpose)
