@@ -20,7 +20,7 @@ from allant.certificates.keys import AUTHORITY, signer
 from allant.certificates.models import Certificate, Source, Use
 from allant.certificates.names import capitals
 from allant.doctrine import RuleBook, add_delay
-from allant.immunizations.models import Dose, Infection, Series
+from allant.immunizations.models import COVID19, Dose, Infection, Series
 from allant.people.models import BirthPrecision, Person
 
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -30,9 +30,9 @@ CHANGED = "ce qu'il atteste a changé"
 
 
 def last_dose(person: Person) -> Dose | None:
-    """The last current dose of a person, under whichever of their merged records."""
+    """The last current dose of a person against Covid-19, under whichever of their merged records."""
     survivor = person.merged_into or person
-    return Dose.objects.current().given_to(survivor).order_by("-occurred_on", "-dose_number").first()
+    return Dose.objects.current().against(COVID19).given_to(survivor).order_by("-occurred_on", "-dose_number").first()
 
 
 def european_of_dose(person: Person, dose: Dose, *, at: datetime, book: RuleBook, by: str) -> Certificate:

@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 
 from allant import clock, facts
+from allant.certificates.issuing import last_dose
 from allant.doctrine import rules
 from allant.figures.sources import PostgresSource
 from allant.immunizations import volume
@@ -61,6 +62,7 @@ def seen_by_covid(someone: Person) -> dict[str, Any]:
         ).to_pylist(),
         "pace": volume._recorded_since(hour - timedelta(hours=1), BY, "teleservice"),
         "unlisted lots": Dose.objects.with_unlisted_lot().count(),
+        "certificate": last_dose(someone),
         "complete": list(Dose.objects.primary_complete_on(TODAY).values_list("pk", flat=True)),
         "boosters": list(Dose.objects.boosters_by(TODAY).values_list("pk", flat=True)),
     }

@@ -13,7 +13,7 @@ from allant.campaigns.models import HomeVisit, HomeVisitEvent, Invitation, Visit
 from allant.clock import PARIS
 from allant.directory.models import Practitioner
 from allant.doctrine import RuleBook
-from allant.immunizations.models import Dose
+from allant.immunizations.models import COVID19, Dose
 from allant.outreach.actions import queue_messages
 from allant.people.models import Person
 
@@ -35,7 +35,7 @@ def open_visits() -> QuerySet[HomeVisit]:
 def _doses() -> QuerySet[Dose]:
     """Doses of the person of a request, under their record or one merged into it, since the day it was asked."""
     theirs = Q(person=OuterRef("person")) | Q(person__merged_into=OuterRef("person"))
-    return Dose.objects.filter(theirs, ended_at=None, occurred_on__gte=OuterRef("asked_on"))
+    return Dose.objects.against(COVID19).filter(theirs, ended_at=None, occurred_on__gte=OuterRef("asked_on"))
 
 
 def in_departements(found: QuerySet[HomeVisit], departements: frozenset[str] | None) -> QuerySet[HomeVisit]:
@@ -131,7 +131,7 @@ _CLOSE = """
         WHERE visit.ended_at IS NULL AND EXISTS (
             SELECT FROM immunizations_dose AS dose JOIN people_person AS bearer ON bearer.id = dose.person_id
             WHERE (bearer.id = visit.person_id OR bearer.merged_into_id = visit.person_id)
-              AND dose.ended_at IS NULL AND dose.occurred_on >= visit.asked_on)
+              AND dose.disease = 'covid19' AND dose.ended_at IS NULL AND dose.occurred_on >= visit.asked_on)
         RETURNING visit.id)
     INSERT INTO campaigns_homevisitevent (visit_id, kind, at, by, note) SELECT id, 'done', %(at)s, 'allant', '' FROM done"""
 
