@@ -136,3 +136,18 @@ def test_rp04_an_empty_register_says_so(client: Client) -> None:
     enter(client, account_with(Role.CAMPAIGN_MANAGER))
     page = text(client.get("/campagnes/rappel/regles/", {"before": "2021-12-24", "after": "2021-12-28"}).content)
     assert "il n’y a rien à recalculer" in page
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_rp04_the_page_of_the_manager_is_accessible(
+    live_server: Any, client: Client, browser_page: Page, axe: Callable[[Page], None]
+) -> None:
+    """RP-04: the table of moves, at both widths."""
+    country(10)
+    enter(client, account_with(Role.CAMPAIGN_MANAGER))
+    cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
+    browser_page.context.add_cookies([cookie])
+    browser_page.goto(f"{live_server.url}/campagnes/rappel/regles/?before=2021-12-24&after=2021-12-28")
+    browser_page.get_by_role("heading", name="10 personnes concernées").wait_for()
+    axe(browser_page)
