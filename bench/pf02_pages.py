@@ -1,6 +1,7 @@
 """The téléservice's own form, for `pf02_http.py`: accounts signed in, files opened, eligibilities validated, and one POST a dose.
 
-What is timed is the last key of a dose: the form sent with `step=record`, as a browser sends it, cookies and CSRF token included.
+What is timed is the last key of a dose: the form sent with `step=record`, as a browser sends it, cookies and CSRF token included;
+and the whole journey of another dose: the form shown, checked, recorded, its summary shown.
 """
 
 from __future__ import annotations
@@ -15,23 +16,38 @@ SECRET = "b" * 32  # a CSRF cookie, and its token
 FORM = "Content-Type: application/x-www-form-urlencoded\r\n"
 
 
-def posts(persons: Sequence[int], request: Callable[..., bytes], on: date) -> list[bytes]:
-    """The messages that record a first dose of each person; everything before them is done here."""
+Stage = list[bytes]
+
+
+def journeys(persons: Sequence[int], request: Callable[..., bytes], on: date) -> tuple[Stage, Stage, Stage, Callable[[], Stage]]:
+    """What a browser sends for a first dose of each person: form, check, record; and, once recorded, what it asks next.
+
+    Everything before them is done here: sessions, opened files, eligibilities.
+    """
     from django.urls import reverse
 
     from allant.immunizations.actions import load_shipped_lots
-    from allant.immunizations.models import Lot
+    from allant.immunizations.models import Dose, Lot
 
     load_shipped_lots(by="bench")
     Lot.objects.get_or_create(vaccine="comirnaty", number="EK9788", defaults={"expires_on": date(2022, 6, 30)})
-    messages = []
+    cookies: dict[int, str] = {}
     for start in range(0, len(persons), ACTS_AN_ACCOUNT):
         theirs = persons[start : start + ACTS_AN_ACCOUNT]
-        cookie = f"Cookie: sessionid={_signed_in(start // ACTS_AN_ACCOUNT, theirs, on)}; csrftoken={SECRET}\r\n"
-        for person in theirs:
-            body = urlencode(_values(on)).encode()
-            messages.append(request("POST", reverse("teleservice_dose_entry", args=[person]), body, FORM + cookie))
-    return messages
+        session = _signed_in(persons[0] + start // ACTS_AN_ACCOUNT, theirs, on)
+        cookies |= dict.fromkeys(theirs, f"Cookie: sessionid={session}; csrftoken={SECRET}\r\n")
+    forms, checks, records = [], [], []
+    for person in persons:
+        values, address = _values(on), reverse("teleservice_dose_entry", args=[person])
+        forms.append(request("GET", address, b"", cookies[person]))
+        for step, stage in (("check", checks), ("record", records)):
+            stage.append(request("POST", address, urlencode({**values, "step": step}).encode(), FORM + cookies[person]))
+
+    def summaries() -> Stage:
+        doses = Dose.objects.filter(person__in=persons).values_list("person", "pk")
+        return [request("GET", reverse("teleservice_dose", args=[one, dose]), b"", cookies[one]) for one, dose in doses]
+
+    return forms, checks, records, summaries
 
 
 def _signed_in(number: int, persons: Sequence[int], on: date) -> str:

@@ -108,6 +108,8 @@ class AccessLogEntry(models.Model):
     purpose = models.CharField("motif", max_length=200)
     subject_kind = models.CharField("objet", max_length=40)
     person_id = models.BigIntegerField("personne", null=True)
+    representative_id = models.BigIntegerField("représentant", null=True)
+    "The person who acted for `person_id` from their own account: named by the log itself, whatever the account becomes."
     batch_id = models.UUIDField("lot", null=True)
     path = models.CharField("page", max_length=200, blank=True)
 

@@ -43,7 +43,7 @@ def memberships_of(request: HttpRequest) -> list[Membership]:
     """What the account holds, read once a request."""
     if not hasattr(request, "_memberships"):
         user = request.user
-        request._memberships = list(Membership.objects.held_by(user)) if user.is_authenticated else []  # type: ignore[attr-defined]
+        request._memberships = Membership.objects.held_by(user) if user.is_authenticated else []  # type: ignore[attr-defined]
     return request._memberships  # type: ignore[attr-defined,no-any-return]
 
 

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from allant.directory.loading import LoadReport, LoadTarget, load
 from allant.directory.models import Location, Organisation
+from allant.directory.rows import Rows
 from allant.geography import fold
 
 _TEXT = pa.string()
@@ -43,7 +44,6 @@ class LocationRefused(ValueError):
     """A place that cannot be kept so; says what to do, in French."""
 
 
-@transaction.atomic
 def location_for(
     *, kind: str, name: str, postcode: str, commune_code: str, organisation: Organisation | None = None, by: str
 ) -> Location:
@@ -57,6 +57,17 @@ def location_for(
         raise LocationRefused("Lieu incomplet : choisissez sa nature et indiquez son nom.")
     if not re.fullmatch(r"[0-9]{5}", postcode) or not re.fullmatch(r"[0-9][0-9AB][0-9]{3}", commune_code):
         raise LocationRefused("Code postal ou commune illisible : choisissez la commune dans la liste.")
+    known = _KNOWN.first(kind, name, postcode, commune_code)
+    if known is not None and (organisation is None or known.organisation_id is not None):
+        return known
+    return _kept(kind, name, postcode, commune_code, organisation, by)
+
+
+_KNOWN = Rows(Location, "row.kind = %s AND row.name = %s AND row.postcode = %s AND row.commune_code = %s")
+
+
+@transaction.atomic
+def _kept(kind: str, name: str, postcode: str, commune_code: str, organisation: Organisation | None, by: str) -> Location:
     location, is_new = Location.objects.get_or_create(
         kind=kind, name=name, postcode=postcode, commune_code=commune_code, defaults={"organisation": organisation}
     )

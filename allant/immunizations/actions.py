@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from allant.directory.loading import LoadRefused
 from allant.immunizations.act import Act, CorrectionRefused, DoseRefused
-from allant.immunizations.bulk import BatchRefused, BulkReport, record_doses_in_bulk
+from allant.immunizations.bulk import BatchRefused, BulkReport, VolumeStopped, record_doses_in_bulk
 from allant.immunizations.corrections import cancel_administratively, cancel_dose, correct_dose, may_be_changed_by
 from allant.immunizations.infections import InfectionRefused, declare_infection, load_infections
 from allant.immunizations.lots import (
@@ -19,7 +19,7 @@ from allant.immunizations.lots import (
     save_lot,
 )
 from allant.immunizations.recording import is_new, record_dose
-from allant.immunizations.volume import AlertRefused, close_alert, is_blocked, watch_volume
+from allant.immunizations.volume import AlertRefused, close_alert, is_blocked, raise_alerts, watch_volume
 
 __all__ = [
     "Act",
@@ -33,6 +33,7 @@ __all__ = [
     "LoadRefused",
     "LotRefused",
     "LotsReport",
+    "VolumeStopped",
     "cancel_administratively",
     "cancel_dose",
     "close_alert",
@@ -46,6 +47,7 @@ __all__ = [
     "load_lots_file",
     "load_shipped_lots",
     "may_be_changed_by",
+    "raise_alerts",
     "recall_lot",
     "record_dose",
     "record_doses_in_bulk",

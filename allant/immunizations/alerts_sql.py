@@ -4,7 +4,7 @@ from __future__ import annotations
 
 _COLUMNS = (
     "actor", "source", "practitioner_id", "window_start", "window_end", "recorded", "threshold", "blocks_from", "raised_at",
-    "closed_by", "decision",
+    "refused", "closed_by", "decision",
 )  # fmt: skip
 
 
@@ -14,6 +14,7 @@ def raise_sql(rows: str) -> str:
 INSERT INTO immunizations_volumealert ({", ".join(_COLUMNS)})
 {rows}
 ON CONFLICT (actor, source, window_start, window_end)
-DO UPDATE SET recorded = greatest(immunizations_volumealert.recorded, excluded.recorded)
+DO UPDATE SET recorded = greatest(immunizations_volumealert.recorded, excluded.recorded),
+              refused = greatest(immunizations_volumealert.refused, excluded.refused)
 WHERE immunizations_volumealert.closed_at IS NULL
 """

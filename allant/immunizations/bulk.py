@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -53,6 +54,17 @@ class BatchRefused(ValueError):
     """A batch that cannot be read, or whose key was used for another content; in French. Nothing was recorded."""
 
 
+class VolumeStopped(BatchRefused):
+    """A batch of an account that is stopped, or that would take it beyond the stop. Nothing was recorded.
+
+    Once the transaction is undone, the caller keeps what it tells an administrator: `volume.raise_alerts(stopped.alerts)`.
+    """
+
+    def __init__(self, message: str, alerts: Sequence[volume.Over] = ()) -> None:
+        super().__init__(message)
+        self.alerts = alerts
+
+
 @dataclass(frozen=True)
 class BulkReport:
     """What became of the rows: received = recorded + already_there + refused. Refused lines: `RejectedRow` of `batch_id`."""
@@ -76,6 +88,7 @@ def record_doses_in_bulk(
     batch_key: str,
     today: date | None = None,
     book: RuleBook | None = None,
+    may_stop: bool = True,
 ) -> BulkReport:
     """Record doses; one row a dose, columns `COLUMNS` (those of `REQUIRED` at least; a missing optional one is empty).
 
@@ -84,7 +97,8 @@ def record_doses_in_bulk(
     Lines are numbered from 1. With a `forced_reason`, the row's own or else that of the batch, rows that break a rule are
     recorded as forced, each with the rules it broke; without, they are refused, and so are the later doses of that person in
     the batch. Rules: those in force on the
-    day of each act, as known `today` (or in `book`). Raises BatchRefused.
+    day of each act, as known `today` (or in `book`). `may_stop`: a batch that takes the account beyond the stop of the doctrine
+    is undone; False for a sending that no stolen session can make. Raises BatchRefused, VolumeStopped.
     """
     today = today or clock.today()
     book = book or rules.as_known_on(today)
@@ -106,10 +120,20 @@ def record_doses_in_bulk(
             )
         if is_new:
             if volume.is_blocked(by):
-                raise BatchRefused(checks.REASONS["volume_blocked"])
+                raise VolumeStopped(checks.REASONS["volume_blocked"])
             _record(batch, staged, forced_reason or "", today, book)
-            volume.watch_batch(batch, today=today, book=book)
+            if over := volume.watch_batch(batch, today=today, book=book, may_stop=may_stop):
+                raise VolumeStopped(_stopped(batch, over), over)
     return _report(batch)
+
+
+def _stopped(batch: RecordingBatch, over: Sequence[volume.Over]) -> str:
+    limit = min(window.blocks_from for window in over if window.blocks_from)
+    return (
+        f"Cet envoi porte {batch.recorded} doses nouvelles : avec elles, ce compte dépasserait {limit} actes, plus qu'il "
+        "n'en enregistre sans vérification. Rien n'est enregistré, et un administrateur est prévenu : quand il aura vérifié et "
+        "clos l'alerte, envoyez de nouveau le même fichier."
+    )
 
 
 def _opened(**opening: Any) -> tuple[RecordingBatch, bool]:

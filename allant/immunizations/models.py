@@ -273,6 +273,8 @@ class VolumeAlert(models.Model):
     window_start = models.DateTimeField("depuis")
     window_end = models.DateTimeField("jusqu'à")
     recorded = models.PositiveIntegerField("actes enregistrés")
+    refused = models.PositiveIntegerField("dont refusés", default=0, db_default=0)
+    "Of `recorded`, those of a file that would have passed the stop: it was undone whole, none of them is a dose."
     threshold = models.PositiveIntegerField("seuil")
     blocks_from = models.PositiveIntegerField("arrêt à partir de", null=True, blank=True)
     raised_at = models.DateTimeField("signalé le")

@@ -79,7 +79,7 @@ WHERE inserted.id % nullif({watched_every}, 0) = 0
 # Raised with the row: killed at any moment, there is the act that went too far and its alert, or neither.
 _RAISED = raise_sql("""
 SELECT {recorded_by}, {source}, {practitioner_id}, span.starts, span.ends, span.recorded, span.threshold,
-       {watched_blocks_at} * span.threshold, {recorded_at}, '', ''
+       {watched_blocks_at} * span.threshold, {recorded_at}, 0, '', ''
 FROM pace CROSS JOIN LATERAL (VALUES
     ({watched_from}, {watched_to}, pace.of_day + 1, {watched_per_day}),
     ({watched_hour}, {watched_hour_to}, pace.of_hour + 1, {watched_per_hour})

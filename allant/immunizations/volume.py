@@ -1,12 +1,14 @@
 """How much one account records, watched: false certificates were made with stolen sessions.
 
 Thresholds are the doctrine's (`teleservice.volume`), a clock hour and a day at a time. Beyond one, one alert a window is raised
-for an administrator; at so many times the threshold the account records nothing more until the alert is closed.
+for an administrator; at so many times the threshold the account records nothing more until the alert is closed. A file or
+batch that would pass that stop is undone whole.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -19,7 +21,7 @@ from allant.doctrine import NotYetInForce, RuleBook, rules
 from allant.immunizations.alerts_sql import raise_sql
 from allant.immunizations.models import COVID19, Dose, RecordingBatch, VolumeAlert
 
-_RAISE = raise_sql("VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, '', '')")
+_RAISE = raise_sql("VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '', '')")
 
 
 class AlertRefused(ValueError):
@@ -28,10 +30,12 @@ class AlertRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Thresholds of one source on one day, in acts; `blocks_at`: times the threshold, none when it never blocks."""
+    """Thresholds of one source on one day, in acts; `per_hour`: none where an hour says nothing; `blocks_at`: times the
+    threshold, none when it never blocks.
+    """
 
     source: str
-    per_hour: int
+    per_hour: int | None
     per_day: int
     blocks_at: int | None
     counted_every: int
@@ -66,6 +70,35 @@ def windows(at: datetime) -> tuple[tuple[datetime, datetime], tuple[datetime, da
     return (day, day + timedelta(days=1)), (hour, next_hour)
 
 
+@dataclass(frozen=True, slots=True)
+class Over:
+    """A window in which an account passed a threshold: an alert to raise. `refused`: those of `recorded` that were undone."""
+
+    actor: str
+    source: str
+    practitioner_id: int | None
+    start: datetime
+    end: datetime
+    recorded: int
+    threshold: int
+    blocks_from: int | None
+    at: datetime
+    refused: int = 0
+
+
+def raise_alerts(alerts: Iterable[Over]) -> None:
+    """Write these alerts, or bring those of the same windows up to date; again, nothing changes."""
+    with connection.cursor() as cursor:
+        for over in alerts:
+            cursor.execute(
+                _RAISE,
+                [
+                    over.actor, over.source, over.practitioner_id, over.start, over.end, over.recorded, over.threshold,
+                    over.blocks_from, over.at, over.refused,
+                ],
+            )  # fmt: skip
+
+
 @transaction.atomic
 def watch_volume(
     *,
@@ -81,22 +114,41 @@ def watch_volume(
     """
     today = at.astimezone(clock.PARIS).date()
     limits = limits or limits_of(source, today, rules.as_known_on(today))
-    if limits is None:
-        return
-    for (start, end), threshold in zip(windows(at), (limits.per_day, limits.per_hour), strict=True):
-        recorded = _recorded_since(start, by_actor, source)
-        if recorded > threshold:
-            blocks_from = limits.blocks_at and limits.blocks_at * threshold
-            row = [by_actor, source, practitioner and practitioner.pk, start, end, recorded, threshold, blocks_from, at]
-            with connection.cursor() as cursor:
-                cursor.execute(_RAISE, row)
+    if limits is not None:
+        raise_alerts(_passed(by_actor, at, limits, practitioner))
 
 
-def watch_batch(batch: RecordingBatch, *, today: date, book: RuleBook) -> None:
-    """Watch the account that recorded a batch, once about every `counted_every` acts."""
+def watch_batch(batch: RecordingBatch, *, today: date, book: RuleBook, may_stop: bool) -> list[Over]:
+    """Watch the account that recorded a batch, once about every `counted_every` acts.
+
+    Gives the windows that the batch takes beyond the stop: the caller undoes it, then raises these alerts. None for an account
+    whose alert an administrator closed in that window: what they looked at may be sent again.
+    """
     limits = limits_of(batch.source, today, book)
-    if limits is not None and batch.recorded and batch.pk % max(1, limits.counted_every // batch.recorded) == 0:
-        watch_volume(by_actor=batch.recorded_by, source=batch.source, at=batch.started_at, limits=limits)
+    if limits is None or not batch.recorded or batch.pk % max(1, limits.counted_every // batch.recorded):
+        return []
+    limits = limits if may_stop else replace(limits, blocks_at=None)
+    passed = [_released(over) for over in _passed(batch.recorded_by, batch.started_at, limits, None)]
+    if stops := [over for over in passed if over.blocks_from and over.recorded > over.blocks_from]:
+        return [replace(over, refused=batch.recorded) for over in stops]
+    raise_alerts(passed)
+    return []
+
+
+def _passed(actor: str, at: datetime, limits: Limits, practitioner: Practitioner | None) -> list[Over]:
+    """The windows of that moment in which the account passed a threshold."""
+    passed = []
+    for (start, end), threshold in zip(windows(at), (limits.per_day, limits.per_hour), strict=True):
+        if threshold is not None and (recorded := _recorded_since(start, actor, limits.source)) > threshold:
+            stop = limits.blocks_at * threshold if limits.blocks_at else None
+            practitioner_id = practitioner.pk if practitioner else None
+            passed.append(Over(actor, limits.source, practitioner_id, start, end, recorded, threshold, stop, at))
+    return passed
+
+
+def _released(over: Over) -> Over:
+    closed = VolumeAlert.objects.filter(actor=over.actor, source=over.source, closed_at__gte=over.start)
+    return replace(over, blocks_from=None) if over.blocks_from and closed.exists() else over
 
 
 def _recorded_since(start: datetime, actor: str, source: str) -> int:

@@ -57,6 +57,13 @@ SITUATIONS = LoadTarget(
     natural_key=("person_id", "kind", "code", "starts_on"),
 )
 
+REPRESENTATIONS = LoadTarget(
+    table="people_representation",
+    columns={"person_id": _ID, "representative_id": _ID, "kind": _TEXT, "source": _TEXT, "starts_on": _DATE, "ends_on": _DATE},
+    required=("person_id", "representative_id", "kind", "source"),
+    natural_key=("person_id", "representative_id", "kind", "starts_on"),
+)
+
 
 class MergeRefused(ValueError):
     """Two records that cannot be merged, or a merge that cannot be undone; says why in French."""
@@ -84,6 +91,11 @@ def load_contact_points(table: pa.Table, *, by: str) -> LoadReport:
 def load_situations(table: pa.Table, *, by: str) -> LoadReport:
     """Load situations, columns as `SITUATIONS.columns`, periods half-open. Raises LoadRefused."""
     return load(SITUATIONS, table, by=by)
+
+
+def load_representations(table: pa.Table, *, by: str) -> LoadReport:
+    """Load who represents whom, columns as `REPRESENTATIONS.columns`, periods half-open. Raises LoadRefused."""
+    return load(REPRESENTATIONS, table, by=by)
 
 
 @transaction.atomic

@@ -12,7 +12,13 @@ from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Concat
 
 from allant.directory.models import Practitioner
-from allant.people.querysets import DuplicateCandidateQuerySet, MatriculeQuerySet, PersonQuerySet, SituationQuerySet
+from allant.people.querysets import (
+    DuplicateCandidateQuerySet,
+    MatriculeQuerySet,
+    PersonQuerySet,
+    RepresentationQuerySet,
+    SituationQuerySet,
+)
 
 
 class Sex(models.TextChoices):
@@ -249,6 +255,58 @@ class Situation(models.Model):
 
     def __str__(self) -> str:
         return self.get_kind_display()
+
+
+class RepresentationKind(models.TextChoices):
+    """By what right one person acts for another."""
+
+    PARENT = "parent", "Parent titulaire de l'autorité parentale"
+    GUARDIAN = "guardian", "Tuteur"
+    CURATOR = "curator", "Curateur chargé de représenter la personne"
+    FAMILY = "family", "Proche habilité à représenter la personne (habilitation familiale)"
+
+
+class RepresentationSource(models.TextChoices):
+    """What the register knows it from."""
+
+    CIVIL_STATUS = "civil_status", "État civil"
+    COURT = "court", "Décision de justice"
+    DECLARED = "declared", "Déclaration à la caisse, pièces à l'appui"
+
+
+@pghistory.track(pghistory.UpdateEvent(row=pghistory.Old), pghistory.DeleteEvent())
+class Representation(models.Model):
+    """One person may act for another over a half-open period `[starts_on, ends_on)`; an empty bound is open.
+
+    A measure that ends, or an authority that a judge withdraws, is a row that ends: never a row deleted. Who so represents may do
+    what the doctrine says (`insured.representatives`), asked anew at each act (`representation`).
+    """
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="representations", db_index=False)
+    representative = models.ForeignKey(Person, models.PROTECT, verbose_name="représentant", related_name="represents")
+    kind = models.CharField("qualité", max_length=8, choices=RepresentationKind)
+    source = models.CharField("connu par", max_length=12, choices=RepresentationSource)
+    starts_on = models.DateField("depuis", null=True, blank=True)
+    ends_on = models.DateField("jusqu'au (exclu)", null=True, blank=True)
+
+    objects = RepresentationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "représentation"
+        ordering = ("person_id", "kind", "id")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "representative", "kind", "starts_on"], name="people_representation_once", nulls_distinct=False
+            ),
+            models.CheckConstraint(condition=~Q(person=F("representative")), name="people_representation_of_another"),
+            models.CheckConstraint(
+                condition=Q(ends_on__isnull=True) | Q(starts_on__isnull=True) | Q(ends_on__gt=F("starts_on")),
+                name="people_representation_period",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} n° {self.pk}"
 
 
 class DuplicateVerdict(models.TextChoices):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
-from django.db.models import F, Func, Q, Value
+from django.db.models import F, Func, Q, QuerySet, Value
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Coalesce
 
 from allant.doctrine.age import born_by
 from allant.people import matricule as numbers
@@ -94,6 +95,22 @@ class SituationQuerySet(models.QuerySet):
     def active_on(self, day: date) -> Self:
         """Situations true on that day; periods are half-open, an empty bound is open."""
         return self.filter(Q(starts_on__isnull=True) | Q(starts_on__lte=day), Q(ends_on__isnull=True) | Q(ends_on__gt=day))
+
+
+class RepresentationQuerySet(models.QuerySet):
+    """Who may act for whom."""
+
+    def active_on(self, day: date) -> Self:
+        """Those in force on that day; periods are half-open, an empty bound is open."""
+        return self.filter(Q(starts_on__isnull=True) | Q(starts_on__lte=day), Q(ends_on__isnull=True) | Q(ends_on__gt=day))
+
+    def by(self, records: QuerySet[Any] | Collection[int]) -> Self:
+        """Those whose representative is one of these records."""
+        return self.filter(representative__in=records)
+
+    def with_standing(self) -> Self:
+        """Adds `standing`: the record that stands for the person represented."""
+        return self.annotate(standing=Coalesce("person__merged_into", "person"))
 
 
 class DuplicateCandidateQuerySet(models.QuerySet):

@@ -184,6 +184,7 @@ DSFR_MARK_OPTIONAL_FIELDS = True
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 CSRF_FAILURE_VIEW = "allant.pages.base.errors.csrf_failure"
 CSRF_COOKIE_HTTPONLY = True
+SESSION_ENGINE = "allant.site.sessions"
 SESSION_COOKIE_AGE = 8 * 3600  # seconds: a working day
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SECURE_REFERRER_POLICY = "same-origin"

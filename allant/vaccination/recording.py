@@ -9,6 +9,7 @@ from datetime import date
 from django.db import transaction
 
 from allant import clock
+from allant.accounts.log import Entry as LogEntry
 from allant.directory.models import Location, Organisation, Practitioner
 from allant.doctrine import RuleBook, rules
 from allant.immunizations.actions import Act, DoseRefused, correct_dose, record_dose
@@ -66,8 +67,12 @@ def record_vaccination(
     recorder: Practitioner | None,
     organisation: Organisation | None,
     today: date | None = None,
+    logged: LogEntry | None = None,
 ) -> Dose:
-    """Record the next dose after a validated eligibility (VC-19); the same one sent again is one (VC-39). Raises DoseRefused."""
+    """Record the next dose after a validated eligibility (VC-19); the same one sent again is one (VC-39). Raises DoseRefused.
+
+    `logged`: the access log entry, written by the statement that writes the row.
+    """
     today = today or clock.today()
     state, book = locked_state(person, source_key), rules.as_known_on(today)
     if sent := _sent_before(state, entry):
@@ -85,6 +90,8 @@ def record_vaccination(
         by=by,
         forced_reason=entry.reason.strip(),
         today=today,
+        book=book,
+        logged=logged,
     )
 
 

@@ -6,15 +6,18 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 from django.db import connection
 
+from allant.immunizations import plans
 from allant.immunizations.models import COVID19, Dose
 from allant.people.models import Person
 from allant.vaccination.known import Known, with_told
 
-_LOCK = "SELECT id FROM people_person WHERE id = %s OR merged_into_id = %s ORDER BY id FOR NO KEY UPDATE"
+# A statement of its own, so that what is read saw what the one before wrote.
+_LOCK = "SELECT FROM people_person WHERE id = $1 OR merged_into_id = $1 ORDER BY id FOR NO KEY UPDATE"
 _DOSE = ("id", "person_id", "occurred_on", "vaccine", "dose_number", "series", "series_doses")
 _OF_RECORDS = f"""
        ARRAY(SELECT occurred_on FROM immunizations_infection WHERE person_id = ANY(%(records)s) AND disease = '{COVID19}'
@@ -26,7 +29,13 @@ _OF_RECORDS = f"""
        (SELECT json_agg(declared_situations ORDER BY declared_at) FROM vaccination_eligibilitydeclaration
         WHERE person_id = ANY(%(records)s) AND ended_at IS NULL)
 """
-_READ = f"SELECT {_OF_RECORDS}, (SELECT id FROM immunizations_dose WHERE source_key = %(key)s)"
+_READ = f"""
+WITH member AS MATERIALIZED (
+    SELECT ARRAY(SELECT id FROM people_person WHERE id = $1 OR merged_into_id = $1 ORDER BY id) AS ids
+)
+SELECT member.ids, {_OF_RECORDS.replace("%(records)s", "member.ids")}, (SELECT id FROM immunizations_dose WHERE source_key = $2)
+FROM member
+"""
 _READ_MANY = f"""
 SELECT named.id, survivor.id, survivor.birth_date, survivor.died_on, member.ids,
        {_OF_RECORDS.replace("%(records)s", "member.ids")}
@@ -54,12 +63,22 @@ class State:
 def locked_state(person: Person, source_key: str = "") -> State:
     """Lock the person, under all of their merged records, then read; inside a transaction."""
     survivor = person if person.merged_into_id is None else Person.objects.get(pk=person.merged_into_id)
+    plan = _plan()
+    message, before = plans.message(plan, f"EXECUTE lock_{plan.name}(%s); EXECUTE {plan.name}(%s, %s)")
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [survivor.pk, survivor.pk])
-        records = [number for (number,) in cursor.fetchall()]
-        cursor.execute(_READ, {"records": records, "key": source_key})
-        *found, sent = cursor.fetchone()
+        cursor.execute(message, [survivor.pk, survivor.pk, source_key])
+        for _ in range(before + 1):  # and the lock
+            cursor.nextset()
+        records, *found, sent = cursor.fetchone()
     return _state(survivor, records, found, sent)
+
+
+@cache
+def _plan() -> plans.Plan:
+    """Prepared once on a connection: planning these six reads costs more than making them."""
+    name = plans.named(_READ, "state")
+    prepare = f"PREPARE lock_{name} (bigint) AS {_LOCK}; PREPARE {name} (bigint, text) AS {_READ}"
+    return plans.Plan(name, prepare, f"DEALLOCATE {name}; DEALLOCATE lock_{name}")
 
 
 def states_of(persons: Iterable[int]) -> dict[int, State]:

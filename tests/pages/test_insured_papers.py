@@ -1,4 +1,4 @@
-"""The papers an insured person downloads (VC-62): the whole record, and those of the minors they represent, nobody else's."""
+"""The papers an insured person downloads (VC-62): the whole record, and those of the people they represent, nobody else's."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 import zxingcpp
 from django.test import Client
 from pdfua import validate
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from allant import clock
 from allant.accounts.models import AccessLogEntry, LoggedAction, User
@@ -22,7 +22,7 @@ from allant.accounts.roles import Role
 from allant.immunizations.actions import cancel_dose
 from allant.immunizations.models import Infection
 from allant.people.actions import merge
-from allant.people.models import Person, Situation
+from allant.people.models import Person, Representation, Situation
 from allant.vaccination.papers import record_of, standing_of
 from allant.vaccination.recording import correct_vaccination
 from tests.accounts.sessions import account_with, enter
@@ -139,7 +139,37 @@ def test_vc62_a_parent_gets_the_papers_of_their_child_and_of_no_other(client: Cl
     assert AccessLogEntry.objects.done_by(user).filter(action=LoggedAction.REFUSED).count() == 2
     reader = Client()
     insured(reader, child)
-    assert "Votre représentant légal" in reader.get("/assure/acces/").content.decode()
+    assert "Votre représentant légal, Claude Keraval" in reader.get("/assure/acces/").content.decode()
+
+
+def test_vc62_a_guardian_reads_and_downloads_and_the_log_names_both(client: Client) -> None:
+    """VC-62: an adult under guardianship: the record on screen, both papers, the file; spouse and child get nothing."""
+    ward = full_record()
+    Situation.objects.create(person=ward, kind="guardianship")
+    guardian, spouse = person(family_name="Tuteur", given_names="Ali"), person(family_name="Conjoint", household_key=7)
+    Person.objects.filter(pk=ward.pk).update(household_key=7)
+    son = person(family_name="Mercier", birth_date=date(1970, 1, 1), policyholder=spouse)
+    Representation.objects.create(person=ward, representative=guardian, kind="guardian", source="court")
+    user = insured(client, guardian)
+    page = unescape(client.get("/assure/proches/").content.decode())
+    assert "Suzanne Mercier" in page and "Votre qualité : Tuteur" in page
+    page = unescape(client.get(f"/assure/proches/{ward.pk}/").content.decode())
+    assert "en qualité de : Tuteur" in page and "EL0739" in page and "Versions rectifiées ou annulées" in page
+    sheet = client.get(f"/assure/proches/{ward.pk}/dossier.csv").content.decode("utf-8-sig")
+    assert "EL0739" in sheet and "Mercier" not in sheet
+    for path in papers_of(ward):
+        assert "Suzanne Mercier" in text_of(client.get(path).content)
+    entries = AccessLogEntry.objects.about(ward.pk).filter(actor_id=user.pk)
+    assert {entry.representative_id for entry in entries} == {guardian.pk} and entries.count() == 5
+    assert "(tuteur)" in entries[0].purpose
+    for other in (spouse, son):
+        reader = Client()
+        insured(reader, other)
+        paths = [*papers_of(ward), f"/assure/proches/{ward.pk}/", f"/assure/proches/{ward.pk}/dossier.csv"]
+        assert {reader.get(path).status_code for path in paths} == {404}
+    reader = Client()
+    insured(reader, ward)
+    assert "Votre représentant légal, Ali Tuteur" in unescape(reader.get("/assure/acces/").content.decode())
 
 
 def grown_up(parent: Person, child: Person) -> None:
@@ -170,6 +200,10 @@ def detached(parent: Person, child: Person) -> None:
     Person.objects.filter(pk=child.pk).update(policyholder=None)
 
 
+def authority_withdrawn(parent: Person, child: Person) -> None:
+    Representation.objects.create(person=child, representative=parent, kind="parent", source="court", ends_on=date(2021, 11, 1))
+
+
 def parent_merged(parent: Person, child: Person) -> None:
     """The account is tied to the record that survives; the child is attached to the one absorbed."""
     duplicate = person(family_name="Double")
@@ -181,7 +215,7 @@ def parent_merged(parent: Person, child: Person) -> None:
     ("change", "status"),
     [
         (grown_up, 404), (grown_up_tomorrow, 200), (unknown_birth, 404), (dead, 404), (guarded, 404), (parent_a_minor, 404),
-        (detached, 404), (parent_merged, 200),
+        (detached, 404), (authority_withdrawn, 404), (parent_merged, 200),
     ],
 )  # fmt: skip
 def test_vc62_representation_is_asked_anew_at_each_paper(client: Client, change: Callable[..., Any], status: int) -> None:
@@ -199,6 +233,17 @@ def test_vc62_a_child_does_not_read_its_parent_nor_its_sister(client: Client) ->
     sister = patient(birth_date=date(2010, 1, 1), policyholder=parent)
     insured(client, child)
     assert {client.get(papers_of(one)[0]).status_code for one in (parent, sister)} == {404}
+
+
+def test_vc62_query_counts_of_the_represented(client: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    """VC-62: not one more for another child."""
+    parent, child = family("Keraval")
+    patient(birth_date=date(2010, 1, 1), policyholder=parent)
+    insured(client, parent)
+    for path, queries in (("/assure/proches/", 7), (f"/assure/proches/{child.pk}/", 12)):
+        client.get(path)
+        with django_assert_num_queries(queries):
+            assert client.get(path).status_code == 200
 
 
 def test_vc62_the_paper_reads_in_order() -> None:

@@ -41,6 +41,21 @@ def test_vc15_a_search_waits_for_the_guess_before_it(client: Client, settings: S
     assert AccessLogEntry.objects.filter(purpose=WRONG_GUESS).count() == 10
 
 
+def test_vc15_another_account_does_not_wait(client: Client, settings: Settings) -> None:
+    """VC-15, PF-12: while the searches of one account wait for one another, those of another go on."""
+    settings.ALLANT_TODAY = date(2021, 2, 21)
+    Matricule.objects.create(person=person(), value=KNOWN, kind="NIR", starts_on=date(2000, 1, 1))
+    user, other = signed_in(client), Client()
+    signed_in(other, username="pro-sante-connect:autre", rpps="99900000222", structures=("R900009",))
+    with ThreadPoolExecutor(2) as pool, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s::int)", [LOCKS, user.pk])
+        held = pool.submit(_search(client, KNOWN))
+        _until(lambda: _waiting() == 1, held)
+        assert pool.submit(_search(other, KNOWN)).result(timeout=60) == 302
+        assert not held.done()
+    assert held.result() == 302
+
+
 def _search(client: Client, typed: str) -> Callable[[], int]:
     """The status answered to a search from another thread, hence another connection."""
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import uuid
 from datetime import date
+from html import unescape
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from allant import clock
 from allant.accounts.models import AccessLogEntry, LoggedAction
 from allant.doctrine import rules
-from allant.immunizations.models import Dose
+from allant.immunizations import volume
+from allant.immunizations.actions import close_alert, is_blocked
+from allant.immunizations.models import Dose, RecordingBatch, VolumeAlert
 from allant.vaccination.models import ImportedFile, RefusedLine
 from tests.pages import teleservice
 from tests.vaccination.imports import register
@@ -163,3 +167,51 @@ def test_persons_recognised_in_refused_lines_are_in_the_access_log(client: Clien
     teleservice.signed_in(client)
     send(client, {"site": "??"}, {"nom": "DURAND"})
     assert list(AccessLogEntry.objects.filter(action=LoggedAction.SEARCH).values_list("person_id", flat=True)) == [1]
+
+
+def sent_today(by: str, recorded: int) -> None:
+    """A file of so many doses, as if this account had sent it a moment ago."""
+    RecordingBatch.objects.create(
+        key=f"fichier:avant:{by}", content_hash="x", source="csv", recorded_by=by, started_at=clock.now(), received=recorded,
+        recorded=recorded, rules_known_on=clock.today(),
+    )  # fmt: skip
+
+
+def test_a_stolen_session_is_stopped_by_file_too(client: Client) -> None:
+    """VC-61: a file that takes the account beyond the stop of the doctrine leaves nothing but an alert; then nothing more passes.
+
+    Once an administrator closed the alert, the same file is recorded.
+    """
+    user = teleservice.signed_in(client)
+    limits = volume.limits_of("csv", clock.today(), rules.as_known_on(clock.today()))
+    assert limits and limits.blocks_at
+    stop = limits.per_day * limits.blocks_at
+    sent_today(user.username, stop - 1)
+    paul = {"nir": "1850313055003", "nom": "PETIT", "prenom": "Paul", "date_naissance": "05/03/1985", "rpps": ""}
+    lines = ({"rpps": ""}, paul, {"nom": "INCONNUE"})
+    answer = send(client, *lines)
+    page = unescape(answer.content.decode())
+    assert answer.status_code == 429 and f"dépasserait {stop} actes" in page and "Rien n'est enregistré" in page
+    assert not Dose.objects.filter(recorded_by=user.username).exists()
+    assert (ImportedFile.objects.count(), RefusedLine.objects.count(), RecordingBatch.objects.count()) == (0, 0, 1)
+    alert = VolumeAlert.objects.get()
+    assert (alert.actor, alert.source, alert.recorded, alert.refused) == (user.username, "csv", stop + 1, 2)
+    assert AccessLogEntry.objects.done_by(user).filter(action=LoggedAction.REFUSED).count() == 1
+    answer = send(client, {"rpps": ""})
+    assert answer.status_code == 429 and "un administrateur doit le vérifier" in unescape(answer.content.decode())
+    assert is_blocked(user.username), "and it types none either"
+    close_alert(alert=alert, decision="centre de vaccination, vérifié par téléphone", by="admin")
+    assert send(client, *lines).status_code == 302
+    assert Dose.objects.filter(recorded_by=user.username).count() == 2
+    assert not is_blocked(user.username) and VolumeAlert.objects.count() == 1
+
+
+def test_a_file_within_the_stop_is_signalled_and_recorded(client: Client) -> None:
+    """VC-61: beyond the threshold, an alert; the account goes on."""
+    user = teleservice.signed_in(client)
+    limits = volume.limits_of("csv", clock.today(), rules.as_known_on(clock.today()))
+    assert limits
+    sent_today(user.username, limits.per_day)
+    assert send(client, {"rpps": ""}).status_code == 302
+    alert = VolumeAlert.objects.get()
+    assert (alert.recorded, alert.refused, is_blocked(user.username)) == (limits.per_day + 1, 0, False)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
+from html import unescape
 
 import pytest
 from django.test import Client
@@ -101,6 +103,27 @@ def test_both_ticks_are_mandatory_and_nothing_typed_is_lost(client: Client, some
     assert 'href="#id_patient_accepts"' in body and 'href="#id_patient_informed"' in body
     assert 'name="prescribed_on" value="2021-02-21"' in body and '<option value="ambulatoire" selected>' in body
     assert body.count(" checked") == 2  # yes, and the condition
+
+
+def test_the_activity_of_a_health_professional_is_one_of_four(client: Client, settings: Settings) -> None:
+    """VC-21: the four of the seed in its order, none by default; the one chosen is kept, gives the priority, is repeated."""
+    signed_in(client)
+    young = known_patient(born="1990-01-01", given_names="Zoé")
+    open_file(client, young)
+    listed = client.get(url("file", young.pk)).content.decode().split('name="patient_activity"')[1].split("</select>")[0]
+    assert re.findall(r'<option value="([^"]*)"( selected)?>([^<]+)<', unescape(listed)) == [
+        ("", " selected", "Le patient n’est pas professionnel de santé"),
+        ("etablissement_sante", "", "Professionnel de santé travaillant au sein d'un établissement de santé public ou privé"),
+        ("medico_social", "", "Professionnel de santé travaillant au sein d'un établissement médico-social (EHPAD…)"),
+        ("ambulatoire", "", "Professionnel de santé travaillant en ambulatoire"),
+        ("autre", "", "Autre (étudiants, professionnels de prévention)"),
+    ]
+    refused = declare(client, young, patient_activity="retraite")
+    assert refused.status_code == 422 and not EligibilityDeclaration.objects.exists()
+    summary = text_of(client.get(declare(client, young, patient_activity="medico_social").url))
+    declared = EligibilityDeclaration.objects.get()
+    assert declared.patient_activity == "medico_social" and declared.priority_rule
+    assert "Professionnel de santé travaillant au sein d'un établissement médico-social" in summary
 
 
 def test_the_priority_category_is_shown_and_why(client: Client, someone: Person) -> None:

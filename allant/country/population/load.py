@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -21,7 +22,13 @@ from allant.directory.actions import load_organisations, load_practitioners
 from allant.directory.models import LoadBatch
 from allant.geography import departements
 from allant.immunizations.actions import load_infections
-from allant.people.actions import load_contact_points, load_matricules, load_persons, load_situations
+from allant.people.actions import (
+    load_contact_points,
+    load_matricules,
+    load_persons,
+    load_representations,
+    load_situations,
+)
 
 Progress = Callable[[str, int, int], None]
 SIGNATURE = "pays synthétique"
@@ -55,6 +62,40 @@ ORDER BY person_id, kind
 STREETS = ("rue de l'Exemple", "rue des Essais", "avenue du Modèle", "place de l'Échantillon", "chemin de la Fiction")
 SITUATIONS = "SELECT * FROM situation ORDER BY person_id"
 INFECTIONS = "SELECT person_id, 'covid19' AS disease, occurred_on FROM infection ORDER BY person_id"
+
+# Who represents whom, invented when the register is loaded. The two parents of a minor whose policyholder lives in a couple; the
+# children of a lone policyholder are left to what the doctrine assumes. A relative as guardian for one in two persons under
+# guardianship (assumption: the others have a professional, who is no insured person of the register), of their département.
+REPRESENTATIONS = """
+WITH known AS (SELECT * FROM person JOIN identity USING (person_id)),
+minor AS (
+    SELECT child.person_id, child.birth_date, holder.person_id AS holder_id, other.person_id AS other_id
+    FROM known AS child
+    JOIN known AS holder ON holder.person_id = child.policyholder_id
+    JOIN known AS other ON other.household_key = holder.household_key AND other.person_id <> holder.person_id
+    WHERE child.birth_date > $majority AND other.birth_date <= $majority
+),
+guarded AS (
+    SELECT DISTINCT ON (known.person_id) known.person_id, known.departement, situation.starts_on
+    FROM situation JOIN known USING (person_id)
+    WHERE situation.kind = 'guardianship' AND known.died_on IS NULL AND known.person_id % 2 = 0 ORDER BY ALL
+),
+able AS (
+    SELECT person_id, departement, row_number() OVER (PARTITION BY departement ORDER BY person_id) - 1 AS rank,
+           count(*) OVER (PARTITION BY departement) AS many
+    FROM known
+    WHERE died_on IS NULL AND birth_date BETWEEN $oldest AND $youngest
+      AND person_id NOT IN (SELECT person_id FROM situation WHERE kind = 'guardianship')
+)
+SELECT person_id, unnest([holder_id, other_id]) AS representative_id, 'parent' AS kind, 'civil_status' AS source,
+       birth_date AS starts_on, (birth_date + INTERVAL 18 YEAR)::date AS ends_on
+FROM minor
+UNION ALL
+SELECT guarded.person_id, able.person_id, 'guardian', 'court', guarded.starts_on, NULL
+FROM guarded JOIN able ON able.departement = guarded.departement AND able.rank = guarded.person_id * 7919 % able.many
+ORDER BY ALL
+"""
+GUARDIANS = {"majority": date(2003, 12, 31), "oldest": date(1945, 1, 1), "youngest": date(1990, 12, 31)}
 
 
 @dataclass(frozen=True)
@@ -145,5 +186,6 @@ STAGES = (
     Stage("people_matricule", "Matricules", _matricules, load_matricules),
     Stage("people_contactpoint", "Moyens de contact", _query(CONTACT_POINTS, streets=list(STREETS)), load_contact_points),
     Stage("people_situation", "Situations", _query(SITUATIONS), load_situations),
+    Stage("people_representation", "Représentants", _query(REPRESENTATIONS, **GUARDIANS), load_representations),
     Stage("immunizations_infection", "Infections", _query(INFECTIONS), load_infections),
 )

@@ -1,12 +1,13 @@
 """Who opened a person's file, in words the person understands.
 
 A person learns the role and the structure, the date and the reason: enough to ask. The account of the professional is not shown:
-the structure answers for its agents, and the log keeps who it was for whoever has to investigate.
+the structure answers for its agents, and the log keeps who it was for whoever has to investigate. A representative is named:
+nobody else answers for them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -52,10 +53,12 @@ def shown(entries: Iterable[AccessLogEntry], reader_id: int) -> list[Access]:
     """The entries as lines; `reader_id`: the account that reads them."""
     found = list(entries)
     names = Organisation.objects.in_bulk({entry.structure for entry in found if entry.structure}, field_name="code")
+    acted = {entry.representative_id for entry in found if entry.representative_id}
+    representatives = Person.objects.in_bulk(acted) if acted else {}
     return [
         Access(
             at=entry.at,
-            who=_who(entry, reader_id),
+            who=_who(entry, reader_id, representatives),
             structure=names[entry.structure].name if entry.structure in names else "",
             action=entry.get_action_display(),
             purpose=entry.purpose,
@@ -64,7 +67,7 @@ def shown(entries: Iterable[AccessLogEntry], reader_id: int) -> list[Access]:
     ]
 
 
-def _who(entry: AccessLogEntry, reader_id: int) -> str:
+def _who(entry: AccessLogEntry, reader_id: int, representatives: Mapping[int, Person]) -> str:
     if entry.actor_id == reader_id:
         return YOURSELF
     if entry.actor.startswith("fhir:"):
@@ -72,7 +75,8 @@ def _who(entry: AccessLogEntry, reader_id: int) -> str:
     if entry.actor_id is None:
         return SYSTEM
     if entry.role == Role.INSURED:
-        return REPRESENTATIVE
+        acted = representatives.get(entry.representative_id or 0)
+        return f"{REPRESENTATIVE}, {acted}" if acted else REPRESENTATIVE
     labels = dict(Role.choices)
     held = [labels[code] for code in entry.role.split(",") if code in labels]
     return ", ".join(held) or "Compte sans rôle"

@@ -37,7 +37,7 @@ def insured_home(request: HttpRequest, person: Person) -> HttpResponse:
     today = clock.today()
     unread = AccountMessage.objects.of(person).unread().count()
     flu = standing_of(person, today, rules.as_known_on(today))
-    context = {"title": "Mon espace", "person": person, "journey": _journey(person), "unread": unread, "flu": flu}
+    context = {"title": "Mon espace", "person": person, "journey": journey_of_person(person), "unread": unread, "flu": flu}
     return render(request, "insured/home.html", context)
 
 
@@ -47,7 +47,7 @@ def insured_home(request: HttpRequest, person: Person) -> HttpResponse:
 def insured_record(request: HttpRequest, person: Person) -> HttpResponse:
     """Every dose recorded, those corrected or cancelled included, and when the next one is due."""
     log_request(request, LoggedAction.READ, "consultation de son propre dossier", [person.pk])
-    journey, today = _journey(person), clock.today()
+    journey, today = journey_of_person(person), clock.today()
     lines = record_lines(journey.versions, today)
     context = {
         "title": "Ma vaccination contre la Covid-19",
@@ -66,7 +66,12 @@ def insured_record(request: HttpRequest, person: Person) -> HttpResponse:
 def insured_record_sheet(request: HttpRequest, person: Person) -> HttpResponse:
     """The same record as a file, to keep (VC-62)."""
     log_request(request, LoggedAction.READ, "dossier de vaccination remis à la personne", [person.pk])
-    lines = record_lines(_journey(person).versions, clock.today())
+    return record_file(person)
+
+
+def record_file(person: Person) -> HttpResponse:
+    """Every line of a record, as a CSV file named after nobody."""
+    lines = record_lines(journey_of_person(person).versions, clock.today())
     rows = (
         (line.rank, line.version, line.ended or "en vigueur", line.on, line.vaccine, line.lot, line.place, line.note)
         for line in lines
@@ -92,7 +97,8 @@ def insured_accesses(request: HttpRequest, person: Person) -> HttpResponse:
     return render(request, "insured/accesses.html", context)
 
 
-def _journey(person: Person) -> Journey:
+def journey_of_person(person: Person) -> Journey:
+    """Where a person stands today, as the doctrine known today says."""
     today = clock.today()
     return journey_of(person, today, rules.as_known_on(today))
 

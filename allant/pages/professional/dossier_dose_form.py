@@ -94,14 +94,19 @@ class DoseForm(DossierForm):
     )
     forced_reason = forms.CharField(label="Motif", required=False, max_length=200, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, book: RuleBook, on: date, offer: Offer, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, *args: Any, book: RuleBook, on: date, offer: Offer, shown: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, shown=shown, **kwargs)
         self.offer = offer
         self.reason_asked = False
         if "place_kind" in self.fields:
             self._choose("site", choices(book, on, "injection_sites"))
             self._choose("place_kind", choices(book, on, "places"))
         self._choose("vaccine", [("", "Choisir"), *offer.accepted])
+        if shown:
+            self._dress_up()
+
+    def _dress_up(self) -> None:
+        """What only a page needs."""
         self.fields["vaccine"].widget.choices = self._vaccines_shown()  # type: ignore[attr-defined]
         self._offer_communes()
         self._complete_as_one_types()

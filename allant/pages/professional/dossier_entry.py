@@ -16,7 +16,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from allant.accounts.access import requires
-from allant.accounts.log import log_request
+from allant.accounts.log import Entry as LogEntry
+from allant.accounts.log import entry_for, log_request
 from allant.accounts.models import LoggedAction
 from allant.accounts.roles import Role
 from allant.directory.actions import LocationRefused, location_for
@@ -83,10 +84,7 @@ def _recorded(request: HttpRequest, file: File) -> HttpResponse | None:
     if not form.is_valid():
         return None
     try:
-        with transaction.atomic():  # the act and its entry of the access log: both or neither
-            dose = _given(file, form)
-            if is_new(dose, file.person):
-                log_request(request, LoggedAction.WRITE, "téléservice : vaccination enregistrée", [file.person.pk])
+        dose = _given(file, form, entry_for(request, LoggedAction.WRITE, "téléservice : vaccination enregistrée"))
     except (DoseRefused, LocationRefused):
         return None
     if not is_new(dose, file.person):  # this sending again, or another one that came first
@@ -140,7 +138,7 @@ def identified(file: File) -> Practitioner:
     return file.acting.practitioner
 
 
-def _given(file: File, form: DoseForm) -> Dose:
+def _given(file: File, form: DoseForm, logged: LogEntry | None = None) -> Dose:
     return record_vaccination(
         person=file.person,
         entry=entry_of(form, file),
@@ -149,6 +147,7 @@ def _given(file: File, form: DoseForm) -> Dose:
         recorder=identified(file),
         organisation=file.acting.organisation,
         today=file.on,
+        logged=logged,
     )
 
 

@@ -31,10 +31,11 @@ class DossierForm(forms.Form):
 
     use_required_attribute = False  # our messages, in French and all at once, rather than the browser's
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, shown: bool = True, **kwargs: Any) -> None:
+        """`shown`: False for a form that is only read, never rendered."""
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
-        for field in self.fields.values():
+        for field in self.fields.values() if shown else ():
             _dress(field)
 
     def as_typed(self) -> dict[str, Any]:

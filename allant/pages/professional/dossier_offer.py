@@ -55,7 +55,7 @@ def recording_form(request: HttpRequest, file: File) -> DoseForm:
     """What was checked, to be recorded: no proposal is read, and every product is let through to the action."""
     listed = [(row["code"], row["label"]) for row in file.book.value("covid.vaccines", file.on)]
     offer = Offer(listed, listed, am_number=file.acting.am_number, home_postcode=file.person.postcode or "")
-    return DoseForm(request.POST, book=file.book, on=file.on, offer=offer)
+    return DoseForm(request.POST, book=file.book, on=file.on, offer=offer, shown=False)
 
 
 MARKED = ("vaccine", "lot", "site", "occurred_on", "dose_number", "place_kind", "place_name", "postcode", "am_number")

@@ -18,7 +18,7 @@ from allant.accounts.log import log_access, log_request
 from allant.accounts.models import LoggedAction
 from allant.accounts.roles import Role
 from allant.doctrine import rules
-from allant.immunizations.actions import BatchRefused
+from allant.immunizations.actions import BatchRefused, VolumeStopped, raise_alerts
 from allant.pages.professional.acting import NO_RPPS, Acting, acting, for_teleservice
 from allant.pages.professional.finding import TooManyGuesses
 from allant.pages.professional.guesses import wait_due
@@ -31,6 +31,7 @@ from allant.vaccination.models import ImportedFile
 
 LINES_A_PAGE = 50
 RECENT = 10
+STOPPED = "téléservice : fichier de doses arrêté, volume anormal"
 RECOGNISED = "téléservice : patients reconnus dans des lignes refusées"
 SEPARATORS = {";": "point-virgule", ",": "virgule", "\t": "tabulation", "|": "barre verticale"}
 ENCODINGS = {
@@ -59,6 +60,10 @@ def imports(request: HttpRequest) -> HttpResponse:
         file, is_new = _import(request, upload.read(), upload.name or "")
     except FileRefused as refusal:
         return _form(request, [message for _, message in refusal.faults], HTTPStatus.UNPROCESSABLE_ENTITY)
+    except VolumeStopped as stopped:
+        raise_alerts(stopped.alerts)
+        log_request(request, LoggedAction.REFUSED, STOPPED, subject_kind="imported_file")
+        return _form(request, [str(stopped)], HTTPStatus.TOO_MANY_REQUESTS)
     except BatchRefused as refusal:
         return _form(request, [str(refusal)], HTTPStatus.CONFLICT)
     if not is_new:
@@ -127,7 +132,7 @@ def _import(request: HttpRequest, content: bytes, name: str) -> tuple[ImportedFi
         now=clock.now(),
         today=clock.today(),
         book=rules.as_known_on(clock.today()),
-        throttled=True,
+        from_session=True,
         log_recognised=lambda ids: log_request(request, LoggedAction.SEARCH, RECOGNISED, person_ids=ids),
     )
     if is_new:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from django.http import HttpRequest
 
+from allant.directory.rows import Rows
 from allant.pages.base.errors import Missing
 from allant.people.models import Person
 
@@ -16,6 +17,7 @@ FoundBy = Literal["code", "nir", "card", "entry", "invitation", "appointment"]
 
 KEPT = 300
 SESSION_KEY = "allant_files"
+_STANDING = Rows(Person, "row.id = (SELECT coalesce(merged_into_id, id) FROM people_person WHERE id = %s)")
 
 def open_file(request: HttpRequest, found: Person | int, found_by: FoundBy) -> Person:
     """Open the file of a person found (or its id), or that of the record that stands for it. Raises Missing.
@@ -58,7 +60,7 @@ def _files(request: HttpRequest) -> dict[str, str]:
 
 def _standing(found: Person | int) -> Person:
     key = found if isinstance(found, int) else found.pk
-    person: Person | None = Person.objects.select_related("merged_into").filter(pk=key).first()
+    person = _STANDING.first(key)
     if person is None:
         raise Missing("Ce dossier n'existe pas.")
-    return person.merged_into or person
+    return person

@@ -70,14 +70,15 @@ def import_file(
     now: datetime,
     today: date,
     book: RuleBook,
-    throttled: bool = False,
+    from_session: bool = False,
     log_recognised: Callable[[list[int]], object] | None = None,
 ) -> tuple[ImportedFile, bool]:
     """Record the doses of a CSV file; gives the file with its batch and refused lines, and False when it was sent before.
 
-    `now` and `today` come from the edge; rules are those of `book`. `throttled`: the doctrine limits the lines that recognise
-    nobody, as it does searches. `log_recognised`: given, in the same transaction, the persons of refused lines. Raises
-    FileRefused when the file cannot be read as a whole.
+    `now` and `today` come from the edge; rules are those of `book`. `from_session`: a session may be stolen, so the doctrine
+    limits the lines that recognise nobody, as it does searches, and the doses, as it does those typed. `log_recognised`: given,
+    in the same transaction, the persons of refused lines. Raises FileRefused when the file cannot be read as a whole,
+    BatchRefused when nothing of it may be recorded.
     """
     digest = hashlib.sha256(content).hexdigest()
     if known := ImportedFile.objects.filter(content_hash=digest, sent_by=sender.by).first():
@@ -97,7 +98,7 @@ def import_file(
         },
     )
     if is_new:
-        allowed = _allowed(file, today, book) if throttled else None
+        allowed = _allowed(file, today, book) if from_session else None
         refused_persons = _record(file, sheet, sender, today, book, allowed)
         if refused_persons and log_recognised:
             log_recognised(refused_persons)
@@ -115,7 +116,10 @@ def _allowed(file: ImportedFile, today: date, book: RuleBook) -> int:
 
 
 def _record(file: ImportedFile, sheet: Sheet, sender: Sender, today: date, book: RuleBook, allowed: int | None) -> list[int]:
-    """Record what can be; gives the persons recognised in lines that were refused."""
+    """Record what can be; gives the persons recognised in lines that were refused.
+
+    `allowed`: the lines that may recognise nobody, and then the account may be stopped; None: neither is limited.
+    """
     faults = Faults(len(sheet.lines))
     values = reader.judge(sheet, faults, book=book, on=today)
     identities = find(values, faults, allowed)
@@ -123,7 +127,13 @@ def _record(file: ImportedFile, sheet: Sheet, sender: Sender, today: date, book:
     ranked = _ranked(values, identities, sheet, faults, book)
     doses = _doses(ranked, values, identities, sender)
     report = record_doses_in_bulk(
-        doses, source=Source.CSV, by=sender.by, batch_key=f"fichier:{file.pk}", today=today, book=book
+        doses,
+        source=Source.CSV,
+        by=sender.by,
+        batch_key=f"fichier:{file.pk}",
+        today=today,
+        book=book,
+        may_stop=allowed is not None,
     )
     _note_refusals(report, ranked.rows, faults)
     _keep_refused(file, sheet, faults)
