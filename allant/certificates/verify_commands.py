@@ -67,9 +67,12 @@ def rules(
     Exemple : allant pass rules --text "HC1:…" --country FR --at 2021-12-01
     """
     try:
-        claims = claims_of(open_text(_asked(text, picture)))
-        known = read_rules(folder)
+        known, asked = read_rules(folder), _asked(text, picture)
+        claims = claims_of(open_text(asked))
     except Malformed as fault:
+        if as_json:
+            typer.echo(json.dumps(unread(country.upper(), fault), ensure_ascii=False))
+            raise typer.Exit(1) from fault
         raise _refused(ValueError(Reason(fault.code).text)) from fault
     except (UnreadableRules, LookupError) as refusal:
         raise _refused(refusal) from refusal
@@ -133,6 +136,12 @@ def ruled(ruling: Ruling, certificate: Mapping[str, Any], wrong: list[str]) -> d
         "results": results,
         "reasons": schema + (against if results else none),
     }
+
+
+def unread(country: str, fault: Malformed) -> dict[str, Any]:
+    """`ruled`, for a text that is no certificate."""
+    reason = {"id": fault.code, "result": "failed", "text": Reason(fault.code).text}
+    return {"country": country, "accepted": False, "certificate": None, "results": [], "reasons": [reason]}
 
 
 def _asked(text: str | None, picture: Path | None) -> str:

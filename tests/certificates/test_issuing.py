@@ -33,6 +33,7 @@ from allant.certificates.two_d_doc import Unreadable, keys_of, read
 from allant.certificates.verification import Verdict, verify
 from allant.doctrine import rules
 from allant.immunizations.actions import cancel_administratively, cancel_dose, correct_dose, record_dose
+from allant.immunizations.mass_cancellation import RecordingWindow, cancel_window
 from allant.immunizations.models import Dose, EndKind, Infection
 from allant.people.actions import merge
 from allant.people.models import Person
@@ -171,6 +172,21 @@ def test_rp13_an_administrative_cancellation_is_irreversible_and_counted_apart()
     assert Dose.objects.get(pk=false.pk).end_kind == EndKind.ADMINISTRATIVE
     with pytest.raises(Exception, match=r"ended_once|Cannot update"), transaction.atomic():
         Dose.objects.filter(pk=false.pk).update(ended_at=None, end_kind="", end_reason="")
+
+
+def test_rp13_a_mass_cancellation_revokes_as_one_by_one_does() -> None:
+    """RP-13: what a stolen session wrote, ended in one statement: nothing had to be told to the certificates."""
+    people = [somebody(family_name=f"Nom{number}") for number in range(3)]
+    for each in people:
+        vaccinated(each)
+    codes_given = [given(each) for each in people]
+    written = Dose.objects.current().filter(recorded_by=BY)
+    first = written.order_by("recorded_at").first()
+    assert first
+    window = RecordingWindow(actor=BY, start=first.recorded_at, end=first.recorded_at + timedelta(days=1))
+    cancel_window(window=window, expected=6, by="admin", reason="session volée")
+    assert all(codes(judged(each.text)) == ["revoked"] for each in codes_given)
+    assert Certificate.objects.cancelled_administratively().count() == 3
 
 
 def test_rp13_the_revocation_list_names_nobody() -> None:

@@ -256,4 +256,7 @@ def test_rp11_the_rules_command_answers_as_json(tmp_path: Path) -> None:
     assert code == 1 and [reason["id"] for reason in answer["reasons"]] == ["VR-FR-1011"]
     code, answer, _ = command(*asked, "--rules", str(rule_file(tmp_path)), "--at", "2021-08-01")
     assert code == 1 and "Aucune règle" in answer["reasons"][0]["text"]
-    assert command("rules", "--text", "bonjour", "--country", "FR", "--at", "2021-08-01")[0] == 1
+    hostile = ("rules", "--text", "bonjour", "--country", "FR", "--at", "2021-08-01")
+    assert command(*hostile)[2].startswith("Ce texte n'est pas un certificat")
+    code, answer, _ = command(*hostile, "--json")
+    assert (code, answer["accepted"], answer["certificate"], answer["reasons"][0]["id"]) == (1, False, None, "prefix")
