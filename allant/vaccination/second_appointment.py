@@ -66,7 +66,7 @@ def breaks_interval(appointment: Appointment, chosen: Slot, book: RuleBook) -> A
     if appointment.first_id is not None:
         first = Appointment.objects.select_related("slot__place__location").filter(pk=appointment.first_id, ended_at=None).first()
         return first if first is not None and not _within(first.slot, chosen, book) else None
-    second = appointment.chained.filter(ended_at=None).select_related("slot__place__location").first()
+    second = Appointment.objects.select_related("slot__place__location").filter(first=appointment, ended_at=None).first()
     return second if second is not None and not _within(chosen, second.slot, book) else None
 
 

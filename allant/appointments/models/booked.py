@@ -59,6 +59,8 @@ class Appointment(models.Model):
     The seat is counted down in the statement that inserts the row (AP-04); `key` makes a second sending harmless.
     """
 
+    first_id: int | None
+
     id = models.BigAutoField(primary_key=True)
     key = models.CharField(max_length=64, unique=True)
     slot = models.ForeignKey(Slot, models.PROTECT, related_name="appointments")
