@@ -72,6 +72,12 @@ COMMANDS: dict[str, Place] = {
             "database",
         ),
         Place("sweep", "Fait avancer les dossiers échus.", ("allant.casework.commands:sweep_command",), "database"),
+        Place(
+            "identity",
+            "Identification : échanges, choix du matricule, chiffres.",
+            ("allant.identification.commands:app",),
+            "database",
+        ),
         Place("letters", "Écrit les courriers pour l'imprimeur.", ("allant.outreach.letters.commands:app",), "database"),
         Place("worker", "Envoie ce qui attend, exécute les tâches.", ("allant.outreach.worker_commands:worker",), "database"),
         Place("publish", "Écrit les fichiers de données ouvertes.", ("allant.figures.commands:app",), "database"),

@@ -10,6 +10,8 @@ ALLANT_READER_URL  the carte Vitale reader of each workstation (default: http://
 ALLANT_SMS_ROUTE  the SMS centre, smpp://identifier:password@host:port/?source=38000 (default: none); see docs/how-to/sms.md
 ALLANT_SNAPSHOT  the Parquet snapshot that the workshop counts on (default: the register itself); see docs/how-to/spark.md
 ALLANT_TELEPHONY_SECRET  signs what a telephony tells (default: none); see docs/how-to/telephony.md
+ALLANT_SNGI_URL, ALLANT_SANDIA_URL, ALLANT_BODIES_URL, ALLANT_SCANNER_URL  the services of identification (default: none);
+                see docs/how-to/identification.md
 ALLANT_STATE_LOOK  `1` shows the State's logo: reserved by law to State services
 DATABASE_URL    a PostgreSQL server (default: the embedded one; importing this file starts nothing)
 """
@@ -28,6 +30,10 @@ ALLANT_BOOKINGS_AN_HOUR = int(os.environ.get("ALLANT_BOOKINGS_AN_HOUR", "30"))  
 ALLANT_BOOKING_PARTNERS = json.loads(os.environ.get("ALLANT_BOOKING_PARTNERS", "{}"))
 ALLANT_TELEPHONY_SECRET = os.environ.get("ALLANT_TELEPHONY_SECRET", "")  # empty: no telephony may tell anything
 ALLANT_SMS_ROUTE = os.environ.get("ALLANT_SMS_ROUTE", "")
+ALLANT_SNGI_URL = os.environ.get("ALLANT_SNGI_URL", "")
+ALLANT_SANDIA_URL = os.environ.get("ALLANT_SANDIA_URL", "")
+ALLANT_BODIES_URL = os.environ.get("ALLANT_BODIES_URL", "")
+ALLANT_SCANNER_URL = os.environ.get("ALLANT_SCANNER_URL", "")
 ALLANT_SNAPSHOT = os.environ.get("ALLANT_SNAPSHOT", "")
 ALLANT_PUBLICATION = ALLANT_HOME / "publication"  # the open-data files served at /chiffres/fichiers/
 
@@ -58,6 +64,7 @@ INSTALLED_APPS = [
     "allant.flu",
     "allant.health_space",
     "allant.rights",
+    "allant.identification",
     "allant.country",
     # pages (their templates and static files)
     "allant.pages.base",
@@ -68,6 +75,7 @@ INSTALLED_APPS = [
     "allant.pages.campaigns",
     "allant.pages.outreach",
     "allant.pages.desk",
+    "allant.pages.identity",
     "allant.pages.administration",
     "allant.pages.appointments",
     "allant.pages.places",

@@ -16,6 +16,7 @@ urlpatterns = [
     path("contacts/", include("allant.pages.outreach.urls")),
     path("appels/", include("allant.pages.desk.urls")),
     path("administration/", include("allant.pages.administration.urls")),
+    path("identite/", include("allant.pages.identity.urls")),
     path("assure/", include("allant.pages.insured.urls")),
     path("rendez-vous/", include("allant.pages.appointments.urls")),
     path("accueil-telephonique/", include("allant.pages.inbound.urls")),

@@ -17,7 +17,7 @@ VALUES = {
     "resource_id": "1", "version": 1, "rest": "nulle/part", "person_id": 1, "declaration_id": 1, "dose_id": 1,
     "slug": "aucune", "plan": 1, "draft": 1, "invitation": 1, "provider_id": "agency", "lot": 1, "alert": 1, "dose": 1, "pair": 1,
     "allotment": 1, "order": 1, "name": "aucun.csv", "mark": "AAAA", "file": 1, "session": "7d5b1a4e-1f1c-4a57-9d0e-3c5f1f0f9a11",
-    "mailing": 1, "partner": 1, "visit": 1, "departement": "01", "slot": 1, "token": "1~faux",
+    "mailing": 1, "document": 1, "partner": 1, "visit": 1, "departement": "01", "slot": 1, "token": "1~faux",
     "hold": 1, "campaign": 1, "message": 1, "channel": "sms", "job": 1,
     "taxi": 1, "call": 1, "answer": 1, "language": "fr", "place": 1, "schedule": 1, "appointment": 1,
 }

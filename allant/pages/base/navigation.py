@@ -48,6 +48,7 @@ MENU = (
     MenuEntry("Courriers avec créneau", "slot_letters", frozenset({Role.CAMPAIGN_MANAGER})),
     MenuEntry("À domicile", "home_visits", frozenset({Role.CALL_AGENT, Role.FRONT_DESK_AGENT, Role.PLATFORM_AGENT})),
     MenuEntry("Partenaires de rendez-vous", "booking_partners", frozenset({Role.ADMINISTRATOR})),
+    MenuEntry("Identification", "identity_files", frozenset({Role.IDENTITY_AGENT})),
     MenuEntry("Administration", "administration_home", frozenset({Role.ADMINISTRATOR, Role.IDENTITY_AGENT})),
     MenuEntry("Mon espace", "insured_home", frozenset({Role.INSURED})),
 )

@@ -1,0 +1,1 @@
+"""Pages of the identity unit of a fund."""
