@@ -110,7 +110,7 @@ def engine(book, size: int) -> tuple[float, int]:
     from allant.casework.sweep import sweep
 
     start = time.perf_counter()
-    moved = sweep(ON, by="bench", book=book, at=AT, size=size).moved
+    moved = sweep(ON, by="bench", book=book, at=AT, size=size, scope="bench").moved
     return time.perf_counter() - start, moved
 
 
