@@ -12,6 +12,7 @@ from typing import Any
 
 import psycopg
 from django.db import connection
+from psycopg._preparing import PrepareManager
 from psycopg.types.numeric import Int8
 
 ONLY_WHEN_ASKED = 2**31
@@ -33,12 +34,32 @@ def count(query: str, values: Mapping[str, Any] | Sequence[Any]) -> int:
         return cursor.rowcount
 
 
+class _OwnStatements(PrepareManager):
+    """After a rollback psycopg forgets what it prepared, and tells the server to forget all: what others prepared by name on the
+    same connection (`immunizations.plans`) went with it. This one names its own. Nothing public of psycopg does it."""
+
+    def clear(self) -> bool:
+        """Forget its statements, each by its name."""
+        names = list(self._names.values())
+        self._counts.clear()
+        self._names.clear()
+        self._to_flush.extend(names)
+        return bool(names)
+
+
+def keep_statements(raw: psycopg.Connection[Any], *, after: int) -> None:
+    """Let a connection of Django's prepare what it is asked to, and what it was sent `after` times."""
+    if not isinstance(raw._prepared, _OwnStatements):
+        raw._prepared = _OwnStatements()  # Django lets it prepare nothing: there is nothing to take over
+    raw.prepare_threshold = after
+
+
 @contextmanager
 def _sent(query: str, values: Mapping[str, Any] | Sequence[Any]) -> Iterator[psycopg.Cursor[Any]]:
     connection.close_if_health_check_failed()
     connection.ensure_connection()
     connection.validate_no_broken_transaction()
-    connection.connection.prepare_threshold = ONLY_WHEN_ASKED
+    keep_statements(connection.connection, after=ONLY_WHEN_ASKED)
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
         yield cursor.execute(query, _wide(values), prepare=True)
 

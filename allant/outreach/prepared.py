@@ -8,6 +8,8 @@ import psycopg
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
+from allant.bulk.prepared import keep_statements
+
 RUNS = 3
 "Times a statement is run before the server keeps its plan."
 
@@ -20,5 +22,5 @@ def prepared_cursor() -> CursorWrapper:
     """A cursor whose statements the server keeps; what watches or counts statements sees them as any other."""
     connection.ensure_connection()
     raw = connection.connection
-    raw.prepare_threshold = RUNS
+    keep_statements(raw, after=RUNS)
     return CursorWrapper(_Cursor(raw), connection)

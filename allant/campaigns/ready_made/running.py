@@ -9,6 +9,7 @@ from pathlib import Path
 
 from allant.campaigns.actions import CampaignPlan, save_campaign
 from allant.campaigns.models import Campaign, SchemeFile, Wave
+from allant.campaigns.proposals import slot_letters
 from allant.campaigns.scheme_files import write_scheme_file
 from allant.campaigns.territories import load_experiment
 from allant.campaigns.waves import launch_wave
@@ -48,6 +49,8 @@ def run_campaign(
         campaign = save_campaign(replace(plan, weekly_capacity=capacity or plan.weekly_capacity), by=by)
     load_experiment(campaign, book, on, by=by)
     wave = launch_wave(campaign, on=on, by=by, capacity=capacity, progress=progress)
+    if campaign.offers == slot_letters.SLOT:
+        slot_letters.reserve(campaign, at=at, book_of_rules=book, by=by)
     channels = [channel for channel in CHANNELS if channel in campaign.channels]
     sent = {str(channel): send_to_files(channel=channel, on=on, at=at, directory=folder / "outbox") for channel in channels}
     apart = book.value("targeting.schemes_apart", on) if plan.schemes_apart else ()

@@ -10,12 +10,14 @@ from typer.testing import CliRunner
 
 from allant.campaigns.actions import save_campaign
 from allant.campaigns.models import Invitation, SchemeFile
+from allant.campaigns.proposals.slot_letters import SLOT
 from allant.campaigns.ready_made.commands import app
 from allant.campaigns.ready_made.running import run_campaign
 from allant.campaigns.scheme_files import SchemeFileRefused, write_scheme_file
 from allant.campaigns.waves import launch_wave
 from allant.people.models import Person
 from tests.campaigns.conftest import persons
+from tests.campaigns.proposal_cases import centre
 from tests.campaigns.ready_made.somebody import Somebody
 from tests.campaigns.ready_made.test_targets import BOOK, INSIDE, OUTSIDE, PLANS
 
@@ -82,6 +84,8 @@ def test_tg_12_each_campaign_runs_on_a_small_country(settings: Settings, tmp_pat
     ]
     on = plan.starts_on
     at = datetime(on.year, on.month, on.day, 8, tzinfo=UTC)
+    if plan.offers == SLOT:  # no letter without its slot (AV-40)
+        Person.objects.update(commune_code=centre().location.commune_code)
     done = run_campaign(plan, on=on, at=at, by="test", folder=tmp_path, book=BOOK)
     assert [each.person_id for each in Invitation.objects.all()] == settled[:1]
     channel = Invitation.objects.get().channel
