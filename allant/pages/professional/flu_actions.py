@@ -37,9 +37,9 @@ NO_DELIVERY = "Aucun vaccin délivré cette saison : il n'y a rien à annuler."
 
 
 @requires(Role.HEALTH_PROFESSIONAL)
+@require_POST
 @for_flu(may="deliver")
 @sensitive_post_parameters()
-@require_POST
 def delivery(request: HttpRequest, person_id: int) -> HttpResponse:
     """Deliver the vaccine: the voucher shown is spent with it."""
     found = file_of(request, person_id)
@@ -56,9 +56,9 @@ def delivery(request: HttpRequest, person_id: int) -> HttpResponse:
 
 
 @requires(Role.HEALTH_PROFESSIONAL)
+@require_POST
 @for_flu(may="hand")
 @sensitive_post_parameters()
-@require_POST
 def voucher(request: HttpRequest, person_id: int) -> HttpResponse:
     """Hand a voucher over after checking the eligibility; the former one is dead."""
     found = file_of(request, person_id)
@@ -76,9 +76,9 @@ def voucher(request: HttpRequest, person_id: int) -> HttpResponse:
 
 
 @requires(Role.HEALTH_PROFESSIONAL)
+@require_POST
 @for_flu(may="inject")
 @sensitive_post_parameters()
-@require_POST
 def injection(request: HttpRequest, person_id: int) -> HttpResponse:
     """Record the injection of the vaccine delivered."""
     found = file_of(request, person_id)
@@ -95,8 +95,8 @@ def injection(request: HttpRequest, person_id: int) -> HttpResponse:
 
 
 @requires(Role.HEALTH_PROFESSIONAL)
-@for_flu(may="find")
 @require_POST
+@for_flu(may="find")
 def cancellation(request: HttpRequest, person_id: int) -> HttpResponse:
     """Cancel the last act, recorded by mistake: the injection, else the delivery."""
     found, form = file_of(request, person_id), FluReasonForm(request.POST)
