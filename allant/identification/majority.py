@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Prefetch
 
 from allant.doctrine import RuleBook
 from allant.doctrine.age import born_by
+from allant.doctrine.errors import NotYetInForce
 from allant.identification.models import Document, IdentityFile
 from allant.people.models import Person
 from allant.people.standing import make_autonomous
@@ -41,8 +43,14 @@ def judge(*, turned: bool, valid_until: date | None, first_fund: str, fund: str,
 
 
 def coming_of_age(on: date, book: RuleBook) -> list[tuple[IdentityFile, Verdict]]:
-    """The files of dependants who have turned 18, with what the fund of first affiliation may do; in two queries."""
-    rule = book.value("identification.majority", on)
+    """The files of dependants who have turned 18, with what the fund of first affiliation may do; in two queries.
+
+    None before there is a rule.
+    """
+    try:
+        rule = _rule(book, on)
+    except NotAutonomous:
+        return []
     residence = Document.objects.filter(kind__in=rule["documents"], refusals=None).order_by("-valid_until")
     files = (
         IdentityFile.objects.with_case()
@@ -51,6 +59,13 @@ def coming_of_age(on: date, book: RuleBook) -> list[tuple[IdentityFile, Verdict]
         .order_by("person__birth_date", "id")
     )
     return [(file, _judged(file, file.residence, file.fund_code, on, rule["age"])) for file in files]
+
+
+def _rule(book: RuleBook, on: date) -> dict[str, Any]:
+    try:
+        return dict(book.value("identification.majority", on))
+    except NotYetInForce as early:
+        raise NotAutonomous("La règle sur la majorité des ayants droit n'est pas encore en vigueur à cette date.") from early
 
 
 def _judged(file: IdentityFile, residence: list[Document], fund: str, on: date, age: int) -> Verdict:
@@ -63,7 +78,7 @@ def _judged(file: IdentityFile, residence: list[Document], fund: str, on: date, 
 @transaction.atomic
 def emancipate(*, file: IdentityFile, fund: str, on: date, by: str, book: RuleBook) -> bool:
     """Make a dependant autonomous; False when they were. Raises NotAutonomous."""
-    rule = book.value("identification.majority", on)
+    rule = _rule(book, on)
     person = Person.objects.select_for_update(of=("self",)).get(pk=file.person_id)
     residence = list(Document.objects.filter(file=file, kind__in=rule["documents"], refusals=None))
     verdict = _judged(IdentityFile.objects.with_case().get(pk=file.pk), residence, fund, on, rule["age"])

@@ -17,10 +17,12 @@ from allant.accounts.roles import Role
 from allant.accounts.sign_in import actor_of
 from allant.campaigns.models import Campaign
 from allant.doctrine import rules
+from allant.doctrine.errors import NotYetInForce
 from allant.identification.follow_up import FOLLOW_UP, UNDER_NNP
 from allant.identification.majority import NotAutonomous, coming_of_age, emancipate
 from allant.identification.models import IdentityFile
 from allant.identification.stock import SLUG, old_nnp
+from allant.pages.base.errors import Missing
 from allant.pages.identity.forms import NewRequest, NumberSearch
 from allant.pages.identity.territory import check, departements_of, files_of, fund_of
 from allant.people.models import Person
@@ -119,7 +121,10 @@ def stock(request: HttpRequest) -> HttpResponse:
     """The old NNP still to reduce, and where the waves that claim documents are followed (ID-08). Nobody is shown."""
     today = clock.today()
     departements = departements_of(request)
-    people = old_nnp(today, rules.as_known_on(today))
+    try:
+        people = old_nnp(today, rules.as_known_on(today))
+    except NotYetInForce as early:
+        raise Missing("La résorption des NNP n'est pas encore décidée à cette date.") from early
     left = people.count() if departements is None else people.filter(departement_code__in=departements).count()
     campaign = Campaign.objects.filter(slug=SLUG).first()
     waves = list(campaign.waves.order_by("number")) if campaign else []
