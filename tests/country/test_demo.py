@@ -12,7 +12,7 @@ PEOPLE = 1000
 _REACHED = """
     WITH dose AS (
         SELECT d.*, 2021 - extract(year FROM p.birth_date) AS age
-        FROM immunizations_dose d JOIN people_person p ON p.id = d.person_id WHERE d.ended_at IS NULL
+        FROM immunizations_dose d JOIN people_person p ON p.id = d.person_id WHERE d.ended_at IS NULL AND d.disease = 'covid19'
     ), classed AS (
         SELECT *, CASE WHEN age <= 4 THEN '04' WHEN age <= 9 THEN '09' WHEN age <= 11 THEN '11' WHEN age <= 17 THEN '17'
             WHEN age <= 24 THEN '24' WHEN age <= 29 THEN '29' WHEN age <= 39 THEN '39' WHEN age <= 49 THEN '49'

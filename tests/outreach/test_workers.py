@@ -17,6 +17,7 @@ from allant.outreach.outcomes import UNCERTAIN, Part, leaving
 from allant.outreach.recovery import recover
 from allant.outreach.worker_commands import worker
 from tests import another_process
+from tests.jobs import run_all
 from tests.outreach.centre import AT, people, sender, template, waiting
 
 pytestmark = pytest.mark.django_db
@@ -141,7 +142,6 @@ worker(channel="sms", once=False)
 def test_av_14_the_jobs_run(settings, tmp_path):
     settings.ALLANT_HOME = tmp_path
     claimed(seen=AT)
-    ready = app.with_connector(app.connector.get_worker_connector())
     jobs.take_back_leases.defer(timestamp=0)
     jobs.go_on_from_silences.defer(timestamp=0)
     jobs.join_receipts.defer(timestamp=0)
@@ -150,8 +150,7 @@ def test_av_14_the_jobs_run(settings, tmp_path):
     jobs.take_incomplete_answers.defer(timestamp=0)
     jobs.read_bounces.defer(timestamp=0)
     jobs.write_letters.defer(timestamp=0)
-    with ready.open():
-        ready.run_worker(wait=False, install_signal_handlers=False, listen_notify=False, queues=[jobs.QUEUE])
+    run_all(app, jobs.QUEUE)
     ended = dict(ProcrastinateJob.objects.filter(task_name__startswith="allant.outreach").values_list("task_name", "status"))
     assert len(ended) >= 8 and set(ended.values()) == {"succeeded"}, ended
     assert Message.objects.filter(status="sending").count() == 0  # the worker of 2021 has been silent for years

@@ -14,7 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from playwright.sync_api import Page
-from procrastinate.contrib.django import app as jobs
+from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import DjangoAssertNumQueries, Settings
 from pytest_django.live_server_helper import LiveServer
@@ -29,6 +29,7 @@ from allant.campaigns.planner.reading import Plan
 from allant.campaigns.planner.requests import where
 from allant.pages.campaigns import planner_views
 from allant.pages.campaigns.planner_wording import limits_said
+from tests import jobs
 from tests.accounts.sessions import account_with, enter
 from tests.pages import small_country
 from tests.pages.test_campaign_pages import text
@@ -263,9 +264,7 @@ def test_tg_08_the_jobs_compute_the_plan_that_the_page_asked_for(
     address = str(manager.post(PLANS, ASKED)["Location"])
     monkeypatch.undo()
     job = ProcrastinateJob.objects.get(task_name=compute_invitation_plan.name)
-    ready = jobs.with_connector(jobs.connector.get_worker_connector())
-    with ready.open():
-        ready.run_worker(wait=False, install_signal_handlers=False, listen_notify=False, queues=["plans"])
+    jobs.run_all(app, "plans")
     plan = InvitationPlan.objects.get()
     assert manager.get(address)["Location"] == f"{PLANS}{plan.pk}/"
     assert plan.computed_by.startswith("agency:test") and PlannedShare.objects.filter(plan=plan, invited__gt=0).exists()
