@@ -20,6 +20,7 @@ from allant.certificates import base45
 PREFIX = "HC1:"
 LONGEST_TEXT = 8_000  # letters: twice what a QR code holds
 LONGEST_CONTENT = 16_384  # bytes once inflated: certificates have some 300, a bomb would have millions
+MEMORY = 5  # zlib's memLevel: clearing the usual 256 KiB takes longer than deflating 300 bytes
 DEEPEST, MOST_VALUES, LARGEST_NUMBER = 12, 1_000, 2**63
 SIGN1, CWT, SELF_DESCRIBED = 18, 61, 55_799
 ALG, KID = 1, 4
@@ -91,7 +92,8 @@ def claims_of(signed: Signed) -> Claims:
 
 def write_text(message: bytes) -> str:
     """The text of a QR code for a signed message."""
-    return PREFIX + base45.encode(zlib.compress(message, 9))
+    engine = zlib.compressobj(9, memLevel=MEMORY)
+    return PREFIX + base45.encode(engine.compress(message) + engine.flush())
 
 
 def payload(issuer: str, issued_at: datetime, expires_at: datetime, certificate: Mapping[str, Any]) -> bytes:
@@ -100,6 +102,7 @@ def payload(issuer: str, issued_at: datetime, expires_at: datetime, certificate:
     return bytes(cbor2.dumps({ISSUER: issuer, **times, HCERT: {DCC: dict(certificate)}}))
 
 
+@lru_cache(maxsize=64)
 def protected_header(algorithm: int, kid: bytes) -> bytes:
     """The protected header of our own messages."""
     return bytes(cbor2.dumps({ALG: algorithm, KID: kid}))
