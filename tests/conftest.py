@@ -12,7 +12,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from psycopg import sql
 
-from tests import template_database
+from tests import emptying, template_database
 
 pytest_plugins = ["tests.browser", "tests.site.clusters"]
 
@@ -47,6 +47,7 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
             if not os.path.exists(f"/proc/{name.split('_')[2]}"):
                 with suppress(psycopg.Error):
                     connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
+    emptying.install()
     settings.DATABASES["default"]["TEST"]["TEMPLATE"] = template_database.ensure(settings.CLUSTER)
 
 
