@@ -1,4 +1,4 @@
-"""Empties the tables between tests that commit: deleting what few rows there are takes 30 ms, truncating 141 tables takes seconds."""
+"""Empties the tables between tests that commit: deleting few rows takes 30 ms, truncating 141 tables takes seconds."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from django.db.models.signals import post_migrate
 _OF_THE_MODELS = {"django_content_type", "auth_permission"}
 """Written by migrating: kept, so that nothing writes them anew after each test."""
 
-# Triggers rest meanwhile: histories refuse deletions, and foreign keys need no order. A table that a test made large is truncated.
+# Triggers rest meanwhile: histories refuse deletions, foreign keys need no order. A table that a test made large is truncated.
 _EMPTY = """
 DO $$
 DECLARE

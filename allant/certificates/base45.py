@@ -14,7 +14,7 @@ _GROUPS = np.frombuffer(ALPHABET, np.uint8)[np.stack((_PAIRS % 45, _PAIRS // 45 
 
 def encode(data: bytes) -> str:
     """Three letters for two bytes, two for a last one."""
-    text = _GROUPS[np.frombuffer(data[: len(data) & ~1], ">u2")].tobytes()
+    text: bytes = _GROUPS[np.frombuffer(data[: len(data) & ~1], ">u2")].tobytes()
     if len(data) % 2:
         text += bytes((ALPHABET[data[-1] % 45], ALPHABET[data[-1] // 45]))
     return text.decode("ascii")
