@@ -151,6 +151,8 @@ def move(appointment: Appointment, to: Booking, *, by: str, at: datetime | None 
     except IntegrityError as refusal:
         raise BookingRefused("Un autre rendez-vous de cette personne vient d'être modifié : recommencez.") from refusal
     Appointment.objects.filter(first=appointment, ended_at=None).update(first=moved)
+    if moved.confirmed_at is not None:
+        _confirm_chained(moved, by, at)
     return moved
 
 
@@ -239,14 +241,28 @@ def _local_day(at: datetime) -> date:
 
 @transaction.atomic
 def confirm(appointment: Appointment, *, by: str, at: datetime | None = None) -> Appointment:
-    """Confirm a held seat; a confirmed one stays so. Raises BookingRefused when the hold has lapsed or it is over."""
+    """Confirm a held seat, and the second injection held with it; a confirmed one stays so.
+
+    Raises BookingRefused when the hold has lapsed or it is over.
+    """
     at = at or clock.now()
     found = Appointment.objects.select_for_update().get(pk=appointment.pk)
     if found.ended_at is not None or (found.confirmed_at is None and found.held_until is not None and found.held_until <= at):
         raise BookingRefused("Cette réservation n'est plus valable : choisissez un autre créneau.")
     if found.confirmed_at is None:
-        found.confirmed_at = at
-        found.save(update_fields=["confirmed_at"])
-        AppointmentEvent.objects.create(appointment=found, kind="confirmed", at=at, by=by)
-        telling.happened(telling.BOOKED, [found.pk], at)
+        _confirmed(found, by, at)
+        _confirm_chained(found, by, at)
+        telling.happened(telling.BOOKED, [found.pk], at)  # it says the second too
     return found
+
+
+def _confirm_chained(first: Appointment, by: str, at: datetime) -> None:
+    held = Appointment.objects.select_for_update().filter(first=first, ended_at=None, confirmed_at=None, held_until__gt=at)
+    for each in held.order_by("pk"):
+        _confirmed(each, by, at)
+
+
+def _confirmed(held: Appointment, by: str, at: datetime) -> None:
+    held.confirmed_at = at
+    held.save(update_fields=["confirmed_at"])
+    AppointmentEvent.objects.create(appointment=held, kind="confirmed", at=at, by=by)

@@ -22,6 +22,7 @@ _GLANCE = """
                 JOIN appointments_appointment AS appointment ON appointment.id = told.appointment_id
                 JOIN appointments_slot AS other ON other.id = appointment.slot_id
                 WHERE told.value = ANY(%(addresses)s::text[]) AND NOT told.relative AND appointment.ended_at IS NULL
+                  AND appointment.first_id IS NULL  -- both injections of one person count once
                   AND other.starts_at >= %(at)s::timestamptz
                 GROUP BY told.kind) AS kind),
            EXISTS (SELECT FROM appointments_share AS share WHERE share.slot_id = slot.id AND share.remaining > 0

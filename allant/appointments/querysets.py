@@ -134,6 +134,10 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
 class WaitingQuerySet(models.QuerySet["Waiting"]):
     """The waiting list."""
 
+    def of_person(self, person: Person) -> WaitingQuerySet:
+        """Of a person, under their own record or one merged into it."""
+        return self.filter(Q(person=person) | Q(person__merged_into=person))
+
     def open(self) -> WaitingQuerySet:
         """Still waiting, none offered yet, those who asked first at the head (fair queue)."""
         return self.filter(closed_at=None, offered=None).order_by(F("asked_at").asc(), "id")

@@ -41,6 +41,11 @@ def wait_for(person: Person, asked: Asked, *, by: str, at: datetime | None = Non
         return Waiting.objects.get(person=person, service=asked.service, rank=asked.rank, closed_at=None)
 
 
+def leave(person: Person, *, at: datetime) -> int:
+    """Take somebody off the list, whatever they wait for; how many turns they give up."""
+    return Waiting.objects.of_person(person).filter(closed_at=None).update(closed_at=at)
+
+
 # The free slots that somebody waits for, each with the one who asked first among those who can come.
 _NEXT = """
     SELECT waiting.id, slot.id FROM appointments_waiting AS waiting

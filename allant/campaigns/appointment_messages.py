@@ -18,7 +18,8 @@ from allant.appointments.calendar import local_start, zone_at
 from allant.appointments.models import Appointment, End, Place
 from allant.clock import PARIS
 from allant.outreach.actions import queue_messages
-from allant.outreach.models import Message
+from allant.outreach.models import Channel, Message
+from allant.people.models import ContactPoint, Person
 
 REMINDER, OFFER = "appointment_reminder", "appointment_offer"
 BOOKED, MOVED, ENDED = "appointment_booked", "appointment_moved", "appointment_ended"
@@ -128,6 +129,19 @@ def _due(appointment: Appointment, at: datetime, before: timedelta) -> bool:
     zone = zone_at(appointment.slot.place)
     day = local_start(appointment.slot).date()
     return day - before <= at.astimezone(zone).date() and appointment.booked_at.astimezone(zone).date() < day - before
+
+
+def told_of(appointment: Appointment) -> str | None:
+    """The channel, in French, of the message that says an appointment is taken or moved; None when nothing could leave."""
+    told = Message.objects.filter(cause_kind__in=(BOOKED, MOVED), cause_id=appointment.pk)
+    channel = told.exclude(status=Message.Status.DROPPED).order_by("-pk").values_list("channel", flat=True).first()
+    return None if channel is None else str(Channel(channel).label)
+
+
+def can_be_told(person: Person) -> bool:
+    """Whether a freed seat can be said to a person: a mobile or an e-mail of theirs that holds, and that they did not refuse."""
+    points = ContactPoint.objects.filter(Q(person=person) | Q(person__merged_into=person), kind__in=("mobile", "email"))
+    return points.filter(invalid_since=None, opted_out_on=None).exists()
 
 
 def untold(place: Place, at: datetime) -> QuerySet[Appointment]:

@@ -9,11 +9,14 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
+from allant import clock
 from allant.appointments.calendar import local_start, zone_at
 from allant.appointments.links import token_of
 from allant.appointments.models import FREEING, Appointment, Service, ToldAt
 from allant.campaigns.desk.calling import bookings_of
+from allant.campaigns.injections import wants_second
 from allant.campaigns.models import CallEvent
+from allant.doctrine import rules
 from allant.outreach.lent import Lender, Lent
 
 Words = Mapping[int, Mapping[str, Any]]
@@ -74,8 +77,8 @@ def _second(appointment: Appointment) -> str:
     chained = [each for each in appointment.chained.all() if each.ended_at is None]
     if chained:
         return f" Seconde injection le {local_start(chained[0].slot):%d/%m/%Y à %H:%M}."
-    place = appointment.slot.place
-    return BY_THE_PLACE if appointment.slot.vaccine and appointment.rank == 1 and not place.books_second else ""
+    alone = appointment.rank == 1 and not appointment.slot.place.books_second
+    return BY_THE_PLACE if alone and wants_second(appointment.slot, rules.as_known_on(clock.today())) else ""
 
 
 def _addresses(channel: str, causes: Sequence[int]) -> dict[int, Lent]:

@@ -15,6 +15,7 @@ from typing import Any
 from django.db import connection
 
 from allant.campaigns.acts import acts_sql
+from allant.campaigns.desk.rules import OWN_DOCTOR
 from allant.campaigns.models import Campaign
 from allant.doctrine import NotYetInForce, RuleBook
 from allant.outreach.models import Channel
@@ -29,7 +30,8 @@ class Line:
 
     `targeted`: persons put in waves; `contacted`: messages that left by channel, and calls dialled; `answered`: calls somebody
     answered; `reached`: persons who answered, or whose message was received; `booked`: persons with an appointment confirmed;
-    `done`: persons who did the act on the day of their invitation or later; `cost`: euros, of the channels that have a tariff.
+    `done`: persons who did the act on the day of their invitation or later, those who told the desk that they wanted their own
+    doctor left out (AV-22); `cost`: euros, of the channels that have a tariff.
     """
 
     targeted: int = 0
@@ -92,7 +94,10 @@ _FIGURES = """
     ), done AS (
         SELECT every.person_id, every.fund, min(act.done_on) AS day
         FROM every JOIN ({acts}) AS act USING (person_id)
-        WHERE every.revoked_at IS NULL AND act.done_on >= every.invited_on GROUP BY 1, 2
+        WHERE every.revoked_at IS NULL AND act.done_on >= every.invited_on AND NOT EXISTS (
+            SELECT FROM campaigns_callattempt c WHERE c.campaign_id = %(campaign)s AND c.person_id = every.person_id
+              AND c.outcome = %(own_doctor)s)
+        GROUP BY 1, 2
     ), counted AS (
         SELECT invited_on AS day, fund, 'targeted' AS what, count(*) AS n FROM every WHERE revoked_at IS NULL GROUP BY 1, 2
         UNION ALL SELECT day, fund, channel, count(*) FROM sent GROUP BY 1, 2, 3
@@ -108,8 +113,9 @@ _PERSONS = ("targeted", "answered", "reached", "booked", "done")
 
 def figures(campaign: Campaign, first: date, last: date, book: RuleBook) -> Figures:
     """From the first day to the last, both included. One query."""
+    values = {"campaign": campaign.pk, "first": first, "last": last, "own_doctor": OWN_DOCTOR}
     with connection.cursor() as cursor:
-        cursor.execute(_FIGURES.format(acts=acts_sql(campaign)), {"campaign": campaign.pk, "first": first, "last": last})
+        cursor.execute(_FIGURES.format(acts=acts_sql(campaign)), values)
         rows = cursor.fetchall()
     return _lines(rows, {day: tariffs(book, day) for day in {row[0] for row in rows}})
 

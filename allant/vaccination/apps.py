@@ -9,12 +9,12 @@ class VaccinationConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the rules of a dose what the declarations say; offer the ready-made campaigns."""
-        from allant.campaigns import ready_made
-        from allant.campaigns.proposals import slot_letters
+        from allant.campaigns import injections, ready_made
         from allant.vaccination import declared
         from allant.vaccination.campaigns import COVID, PROGRAMME
         from allant.vaccination.products import allowed_at
+        from allant.vaccination.second_appointment import second_slot, wants_second
 
         declared.offer()
         ready_made.register(COVID)
-        slot_letters.register(PROGRAMME, allowed_at)
+        injections.register(PROGRAMME, injections.Injections(allowed_at, second_slot, wants_second))

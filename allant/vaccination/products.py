@@ -21,6 +21,15 @@ def authorised(on: date, book: RuleBook) -> tuple[Mapping[str, Any], ...]:
         return ()
 
 
+def given_in(kind: str, on: date, book: RuleBook) -> tuple[Mapping[str, Any], ...]:
+    """The vaccines in force on a day that a kind of place gives (AP-01); all of them where the doctrine names none for it."""
+    try:
+        by_kind = {row["kind"]: row["vaccines"] for row in book.value("appointments.vaccines_by_place", on)}
+    except NotYetInForce:
+        by_kind = {}
+    return tuple(row for row in authorised(on, book) if row["code"] in by_kind.get(kind, (row["code"],)))
+
+
 def allowed_at(age: int, on: date, book: RuleBook) -> tuple[str, ...]:
     """The vaccines that the doctrine of a day gives and recommends at an age."""
     return tuple(row["code"] for row in authorised(on, book) if age >= row["min_age"] and age >= row["recommended_from"])

@@ -17,6 +17,11 @@ def window_after(slot: Slot, book: RuleBook) -> DoseWindow | None:
     return second_dose_window(book, local_start(slot).date(), slot.vaccine) if slot.vaccine else None
 
 
+def wants_second(slot: Slot, book: RuleBook) -> bool:
+    """Whether a second injection is due after a first one in this slot."""
+    return window_after(slot, book) is not None
+
+
 # Of each slot asked, in the order of the hours of its place, which an index gives.
 _SECONDS = """
     SELECT asked.id, free.id
@@ -68,6 +73,17 @@ def breaks_interval(appointment: Appointment, chosen: Slot, book: RuleBook) -> A
         return first if first is not None and not _within(first.slot, chosen, book) else None
     second = Appointment.objects.select_related("slot__place__location").filter(first=appointment, ended_at=None).first()
     return second if second is not None and not _within(chosen, second.slot, book) else None
+
+
+def why_not_moved(appointment: Appointment, chosen: Slot, book: RuleBook) -> str:
+    """Why this appointment cannot move to `chosen` with regard to the other injection, in French; empty when it can."""
+    chained = appointment.first_id is not None or Appointment.objects.open().filter(first=appointment).exists()
+    if chained and appointment.slot.vaccine != chosen.vaccine:
+        return "Ce créneau n'est pas du même vaccin que l'autre injection."
+    other = breaks_interval(appointment, chosen, book)
+    if other is None:
+        return ""
+    return f"Ce jour ne laisse pas le délai voulu avec l'autre injection, du {local_start(other.slot):%d/%m/%Y}."
 
 
 def _within(first: Slot, second: Slot, book: RuleBook) -> bool:

@@ -130,6 +130,23 @@ def test_ap05_both_injections_or_neither() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("moved", [False, True])
+def test_ap05_a_second_injection_held_with_its_first_is_confirmed_with_it(moved: bool) -> None:
+    """AP-05, AP-04: by the key that confirms, or by moving the first; both lapse together when nobody answers."""
+    first, second, third, _ = slots(capacity=1)
+    who = person()
+    both = booking(first, who, held_for=HOUR), booking(second, who, rank=2, held_for=HOUR)
+    one, other = book_both(*both, by="test", at=AT)
+    if moved:
+        move(one, booking(third, who), by="test", at=AT)
+    else:
+        confirm(one, by="test", at=AT)
+    other.refresh_from_db()
+    assert other.confirmed_at == AT and end_lapsed(at=AT + HOUR) == 0
+    assert list(other.events.values_list("kind", flat=True)) == ["held", "confirmed"]
+
+
+@pytest.mark.django_db
 def test_ap08_moving_takes_the_new_seat_or_keeps_the_old_one() -> None:
     """AP-08: both or neither, and the same request moves once."""
     first, second, third, _ = slots(capacity=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from pdfua import validate
 from allant.appointments.booking import book, confirm
 from allant.appointments.ending import end_lapsed
 from allant.appointments.models import Appointment, Share
+from allant.campaigns import injections
 from allant.campaigns.actions import reissue_code
 from allant.campaigns.models import Taxi
 from allant.campaigns.proposals import slot_letters
@@ -34,8 +36,8 @@ pytestmark = pytest.mark.django_db
 HELD = timedelta(days=10)
 
 
-def taken() -> list[Appointment]:
-    return list(Appointment.objects.filter(origin="letter").order_by("pk"))
+def taken(rank: int = 1) -> list[Appointment]:
+    return list(Appointment.objects.filter(origin="letter", rank=rank).order_by("pk"))
 
 
 def test_av40_a_letter_is_written_with_the_slot_it_bears() -> None:
@@ -100,10 +102,35 @@ def test_av40_who_has_an_appointment_or_lives_too_far_gets_no_slot() -> None:
     assert taken()[0].person == there.person
 
 
+def test_av40_the_second_injection_is_held_along_with_the_first_where_it_can_be() -> None:
+    """AV-40, AP-05: three weeks later, said by the letter and by its voucher; they lapse together; else the place books it."""
+    of, (kept, alone) = invited(2)
+    at = centre(capacity=1)
+    here = {each.starts_at.astimezone(AT.tzinfo).date(): each for each in at.slots.order_by("-starts_at")}
+    Share.objects.filter(slot__place=at).exclude(slot__in=[here[date(2021, 8, 30)], here[date(2021, 9, 20)]]).update(remaining=0)
+    assert reserve(of, at=AT, book_of_rules=BOOK).written == 1
+    (first,), (second,) = taken(), taken(rank=2)
+    assert (second.first, second.person, second.held_until) == (first, kept.person, first.held_until)
+    letter = Message.objects.get()
+    words = texts.variables_of([letter])[letter.pk]
+    assert "le 20/09/2021 à 09 h 00" in words["second"]
+    assert words["voucher"]["lines"][0].startswith("Valable le 30/08/2021 et le 20/09/2021, aller et retour")
+    assert counts(of, AT).held == 1, "persons, not seats"
+    assert end_lapsed(at=AT + HELD) == 2
+    Share.objects.filter(slot=here[date(2021, 9, 20)]).update(remaining=0)
+    assert reserve(of, at=AT + HELD, book_of_rules=BOOK).written == 0, "too late for that Monday"
+    Share.objects.filter(slot__starts_at__date=date(2021, 9, 13)).update(remaining=1)
+    assert reserve(of, at=AT + HELD, book_of_rules=BOOK).written == 1 and len(taken(rank=2)) == 1
+    told = Message.objects.get(cause_id=alone.pk)
+    assert "Le lieu prendra" in texts.variables_of([told])[told.pk]["second"]
+
+
 def test_av40_the_vaccine_is_one_that_the_doctrine_gives_at_that_age(monkeypatch: pytest.MonkeyPatch) -> None:
     """AV-40, AP-03."""
     of, _ = invited()
-    monkeypatch.setitem(slot_letters._allowed, "covid19", lambda age, on, book: ("spikevax",))
+    of_covid = injections.of("covid19")
+    assert of_covid is not None
+    monkeypatch.setitem(injections._registered, "covid19", replace(of_covid, allowed=lambda age, on, book: ("spikevax",)))
     centre()
     assert reserve(of, at=AT, book_of_rules=BOOK).without == 1
 

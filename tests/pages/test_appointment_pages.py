@@ -16,9 +16,11 @@ from django.urls import reverse
 from allant import clock
 from allant.accounts.models import AccessLogEntry
 from allant.appointments.booking import book
+from allant.appointments.calendar import make_slots
 from allant.appointments.models import Appointment, Slot
+from allant.appointments.online import glance
 from allant.vaccination.code import code_text, give_code
-from tests.appointments.builders import SAINT_MALO, booking, person, place, slots
+from tests.appointments.builders import MONDAY, SAINT_MALO, booking, person, place, schedule, slots
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2021, 4, 8)
@@ -70,6 +72,33 @@ def test_ap12_the_same_form_sent_twice_is_one_appointment(client: Client, free: 
     key = str(uuid.uuid4())
     assert send(client, free[0], key=key)["Location"] == send(client, free[0], key=key)["Location"]
     assert Appointment.objects.count() == 1
+
+
+def test_ap05_both_injections_are_booked_online_or_the_place_books_the_second(client: Client) -> None:
+    """AP-05: the hour of the second is on the form; once changed it is read again; unticked, the first alone."""
+    of = place()
+    schedule(of, capacity=1)
+    make_slots(of, MONDAY, MONDAY + timedelta(weeks=7))
+    hours = list(of.slots.order_by("starts_at"))
+    page = client.get(reverse("book_slot", args=[hours[0].pk])).content.decode()
+    second = next(each for each in hours if f'name="second" value="{each.pk}"' in page)
+    assert 21 <= (second.starts_at - hours[0].starts_at).days <= 49 and "Prendre aussi la seconde injection" in page
+    both = {"both": "on", "second": str(second.pk)}
+    changed = send(client, hours[0], **{**both, "second": str(hours[1].pk)})
+    assert changed.status_code == 409 and f'value="{second.pk}"' in changed.content.decode() and not Appointment.objects.exists()
+    key = str(uuid.uuid4())
+    link = send(client, hours[0], key=key, **both)["Location"]
+    assert send(client, hours[0], key=key, **both)["Location"] == link, "sent twice, booked once"
+    first, other = Appointment.objects.order_by("rank")
+    assert (first.slot, other.slot, other.first, other.guest.family_name) == (hours[0], second, first, "Nkosi")
+    assert "Injection n° 2" in client.get(link).content.decode()
+    seen = glance(hours[1].pk, key="other", addresses=["t.nkosi@example.org"], at=clock.now())
+    assert seen is not None and seen.open_at_address == 1, "both injections of one person count once"
+    client.post(link + "annuler/")
+    assert not Appointment.objects.open().exists()
+    assert send(client, hours[1], email="other@example.org").status_code == 302 and Appointment.objects.open().get().rank == 1
+    alone = slots(place(name="Gymnase", books_second=False))[0]
+    assert "Le lieu prendra avec vous" in client.get(reverse("book_slot", args=[alone.pk])).content.decode()
 
 
 def test_ap12_a_seat_taken_meanwhile_is_said(client: Client, free: list[Slot]) -> None:

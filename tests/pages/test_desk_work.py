@@ -18,9 +18,11 @@ from allant import clock
 from allant.accounts.roles import Role
 from allant.appointments.calendar import make_slots
 from allant.appointments.models import Appointment, ToldAt
+from allant.campaigns import contact_figures
 from allant.campaigns.desk import booking
 from allant.campaigns.desk.figures import reach_of
 from allant.campaigns.models import CallAttempt, CallEvent, HomeVisit
+from allant.doctrine import rules
 from allant.immunizations.models import Dose
 from allant.outreach.models import Message
 from allant.people.models import ContactPoint
@@ -160,7 +162,28 @@ def test_av_22_who_wants_their_own_doctor_is_not_counted_in_the_campaign(desk: C
             dose_number=1, series="primary", series_doses=2, recorded_at=AT, recorded_by="test", source="csv",
             source_key=f"test-{call.pk}",
         )  # fmt: skip
-    assert (reach_of(of).reached, reach_of(of).done) == (2, 1)
+    (reach,) = reach_of([of])
+    assert (reach.targeted, reach.contacted, reach.reached, reach.done) == (2, {"call": 2}, 2, 1)
+    found = contact_figures.figures(of, AT.date(), AT.date() + timedelta(days=9), rules.as_known_on(AT.date()))
+    assert contact_figures.total(found).done == 1
+
+
+def test_av_50_one_query_says_where_every_campaign_stands(client: Client):
+    """AV-50: the supervisor's page asks as much for four campaigns, of two acts, as for one; each has its own figures."""
+    enter(client, account_with(Role.CAMPAIGN_MANAGER))
+    counts, made = [], []
+    for number, act in enumerate(("dose_summary.first_on", "dose_summary.first_on", "dose_summary.booster_on", "")):
+        made.append(campaign(f"appels-{number}", act=act))
+        people_to_call(number, made[-1])
+        client.get("/appels/supervision/")
+        with CaptureQueriesContext(connection) as seen:
+            client.get("/appels/supervision/")
+        counts.append(len(seen))
+    assert len(set(counts)) == 1 and counts[0] <= 20, counts
+    assert [(each.campaign, each.targeted, each.contacted) for each in reach_of(made)] == [
+        (of, number, {}) for number, of in enumerate(made)
+    ]
+    assert reach_of([]) == []
 
 
 def test_av_25_booked_the_person_is_asked_to_tell_their_physician(desk: Client):
@@ -175,7 +198,7 @@ def test_av_25_booked_the_person_is_asked_to_tell_their_physician(desk: Client):
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_av_20_a_whole_call_with_booking_takes_seven_keys_and_the_supervisor_sees_it(
+def test_av_20_a_whole_call_with_booking_takes_five_keys_and_the_supervisor_sees_it(
     live_server: LiveServer, browser_page: Page, settings: Settings, axe: Callable[[Page], None], tmp_path
 ):
     """AV-20 to AV-24: take, dial, hour, noted, booked, without the mouse; then the supervisor's page, checked with axe."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -13,12 +13,19 @@ from django.urls import reverse
 
 from allant.accounts.models import AccessLogEntry
 from allant.accounts.roles import Role
-from allant.appointments.models import Appointment, End, Slot
+from allant.appointments.booking import book as booked
+from allant.appointments.calendar import make_slots
+from allant.appointments.ending import end
+from allant.appointments.models import Appointment, End, Slot, ToldAt, Waiting
+from allant.campaigns import appointment_rounds
 from allant.campaigns.models import Campaign
+from allant.campaigns.proposals.slot_letters import reserve
+from allant.outreach.models import Message
 from allant.people.models import ContactPoint, Person
 from allant.vaccination.code import code_text, give_code
 from tests.accounts.sessions import account_with, enter
-from tests.appointments.builders import person, slots
+from tests.appointments.builders import AT, MONDAY, booking, person, place, schedule, slots
+from tests.campaigns import proposal_cases
 from tests.pages import small_country
 
 pytestmark = pytest.mark.django_db
@@ -130,6 +137,123 @@ def test_av30_a_slot_is_booked_with_where_the_call_came_from(client: Client, mau
     client.post(reverse("inbound_cancel", args=[made.pk]))
     made.refresh_from_db()
     assert made.ended_as == End.CANCELLED and slot.shares.get().remaining == 1
+
+
+def test_ap05_a_caller_gets_both_injections_told_to_a_relative_and_cancels_both(client: Client, maud: Person) -> None:
+    """AP-05, AV-24, AV-30: « books the same way »: the second hour is on the page; sent twice, once; both are given back."""
+    hours, _ = seven_weeks(capacity=1), take(agent(client), maud)
+    page = client.get(reverse("inbound_book", args=[hours[0].pk])).content.decode()
+    second = re.findall(r'name="second" value="(\d+)"', page)[0]
+    key = str(uuid.uuid4())
+    sent = {"key": key, "both": "on", "second": second, "relative": "fille@exemple.fr"}
+    assert book(client, hours[0], **{**sent, "relative": "06"}).status_code == 400
+    assert "vient de changer" in book(client, hours[0], **{**sent, "second": str(hours[1].pk)}).content.decode()
+    assert not Appointment.objects.exists()
+    for _ in range(2):
+        answer = book(client, hours[0], **sent).content.decode().replace("&#x27;", "’")
+    assert "seconde injection le " in answer and "La confirmation part par e-mail" in answer
+    first, other = Appointment.objects.order_by("rank")
+    assert (other.first, other.slot_id) == (first, int(second))
+    assert list(ToldAt.objects.filter(relative=True).values_list("value", flat=True).distinct()) == ["fille@exemple.fr"]
+    client.post(reverse("inbound_cancel", args=[first.pk]))
+    assert not Appointment.objects.open().exists()
+
+
+def test_ap05_without_the_second_the_caller_is_told_that_the_place_books_it(client: Client, maud: Person) -> None:
+    """AP-05: nothing is free later, or the place books it itself; a single-dose vaccine has no second."""
+    (first, *_), janssen = slots(), slots(place(name="Cabinet"), vaccine="janssen")
+    take(agent(client), maud)
+    asked = reverse("inbound_book", args=[first.pk])
+    assert "le lieu prendra le rendez-vous de la seconde" in client.get(asked).content.decode()
+    assert "seconde injection" not in client.get(reverse("inbound_book", args=[janssen[0].pk])).content.decode()
+    assert "le lieu prendra lui-même" in book(client, first).content.decode()
+
+
+def seven_weeks(**values: Any) -> list[Slot]:
+    """A place that books both injections: Mondays of seven weeks."""
+    of = place(address="2 rue de la Paix")
+    schedule(of, **values)
+    make_slots(of, MONDAY, MONDAY + timedelta(weeks=7))
+    return list(of.slots.order_by("starts_at"))
+
+
+@pytest.fixture
+def letter(client: Client, settings: Any) -> Appointment:
+    """A letter holds both injections; its code is read to the agent, who opens the person."""
+    settings.ALLANT_TODAY = proposal_cases.DAY
+    of, (invitation,) = proposal_cases.invited()
+    ContactPoint.objects.create(person=invitation.person, kind="mobile", value="0639981234")
+    proposal_cases.centre()
+    reserve(of, at=proposal_cases.AT, book_of_rules=proposal_cases.BOOK)
+    agent(client)
+    assert "Keraval0" in ask(client, code_text(invitation).lower())[1]
+    client.post(reverse("inbound_open"), {"person": invitation.person_id})
+    return Appointment.objects.get(rank=1)
+
+
+def test_av40_the_slot_of_a_letter_is_confirmed_on_the_telephone_by_its_code(client: Client, letter: Appointment) -> None:
+    """AV-30, AV-40: one key takes both seats; the person is told once; the agent's writing is logged; twice is once."""
+    page = client.get(reverse("inbound_caller")).content.decode()
+    assert "gardé jusqu’au jeudi 26 août 2021 à 08:00, à confirmer" in page and page.count("/confirmer/") == 1
+    for _ in range(2):
+        answer = client.post(reverse("inbound_confirm", args=[letter.pk]), follow=True).content.decode()
+    assert "relisez à la personne « 30/08/2021 à 09:00" in answer and "seconde injection le 20/09/2021" in answer
+    assert "La confirmation part par SMS" in answer and "à confirmer" not in answer
+    assert Appointment.objects.filter(confirmed_at__isnull=False, origin="letter").count() == 2
+    assert Message.objects.filter(cause_kind="appointment_booked").count() == 1
+    assert AccessLogEntry.objects.filter(person_id=letter.person_id, purpose__contains="gardé, confirmé").count() == 2
+
+
+def test_av40_the_slot_of_a_letter_is_moved_on_the_telephone(client: Client, letter: Appointment) -> None:
+    """AV-40, AP-08: to an hour of the page; it is then confirmed, with its second; not too near to the second."""
+    page = client.get(reverse("inbound_caller"), {"deplacer": letter.pk}).content.decode()
+    moves = re.findall(r'href="([^"]+/deplacer/\d+/)"', page)
+    assert len(moves) == 4 and "remplacera le rendez-vous du lundi 30 août 2021" in page
+    near = Slot.objects.filter(starts_at__date=date(2021, 9, 13)).first()
+    assert near is not None
+    refused = client.get(reverse("inbound_move", args=[letter.pk, near.pk]))
+    assert refused.status_code == 409 and "ne laisse pas le délai" in refused.content.decode()
+    later = Slot.objects.filter(starts_at__date=date(2021, 8, 30)).order_by("starts_at")[2]
+    wanted = reverse("inbound_move", args=[letter.pk, later.pk])
+    assert "Garder l’actuel" in client.get(wanted).content.decode()
+    for _ in range(2):
+        answer = client.post(wanted, follow=True).content.decode()
+    assert "Rendez-vous déplacé : relisez à la personne « 30/08/2021 à 09:30" in answer
+    assert sorted(Appointment.objects.open().values_list("rank", "confirmed_at__isnull")) == [(1, False), (2, False)]
+    assert Message.objects.get(cause_kind="appointment_moved").channel == "sms"
+
+
+def test_av40_the_slot_of_a_letter_is_given_back_on_the_telephone(client: Client, letter: Appointment) -> None:
+    """AV-40: both seats are free at once; a hold past its time is shown no more, nor confirmed; nobody else's is."""
+    stranger = booked(booking(slots()[0], person()), by="test")
+    for name in ("inbound_confirm", "inbound_cancel"):
+        assert client.post(reverse(name, args=[stranger.pk])).status_code == 404
+    Appointment.objects.filter(pk=letter.pk).update(held_until=proposal_cases.AT)
+    assert "plus valable" in client.post(reverse("inbound_confirm", args=[letter.pk]), follow=True).content.decode()
+    assert "/confirmer/" not in client.get(reverse("inbound_caller")).content.decode()
+    client.post(reverse("inbound_cancel", args=[letter.pk]))
+    assert not Appointment.objects.open().filter(origin="letter").exists()
+    assert not Message.objects.filter(cause_kind__startswith="appointment").exists(), "said aloud, never confirmed"
+
+
+def test_ap08_a_caller_for_whom_nothing_fits_waits_for_a_freed_seat(client: Client, maud: Person) -> None:
+    """AP-08: asked twice, one turn; a freed seat is held for them; who cannot be told is not put on the list."""
+    full = booked(booking(slots(capacity=1)[3], person()), by="test", at=AT)
+    for slot in Slot.objects.exclude(pk=full.slot_id):
+        booked(booking(slot), by="test", at=AT)
+    assert "Rien n’est libre" in take(agent(client), maud)
+    asked = {"town": "", "service": "vaccination", "rank": "1", "day": ""}
+    for _ in range(2):
+        page = client.post(reverse("inbound_wait"), asked, follow=True).content.decode()
+    assert "En attente depuis le 08/04/2021" in page and Waiting.objects.get().vaccines
+    end(full, End.CANCELLED, by="test")
+    assert appointment_rounds.waiting() == (1, 1)
+    assert "gardé jusqu’au" in client.get(reverse("inbound_caller")).content.decode()
+    client.post(reverse("inbound_stop_waiting"))
+    assert Waiting.objects.get().closed_at is not None
+    ContactPoint.objects.all().delete()
+    assert "prévient par message" in client.post(reverse("inbound_wait"), asked, follow=True).content.decode()
+    assert "Commune inconnue" in client.post(reverse("inbound_wait"), {**asked, "town": "Xyzzy"}, follow=True).content.decode()
 
 
 def test_av30_every_origin_is_recorded(client: Client, maud: Person) -> None:

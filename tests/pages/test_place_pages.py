@@ -20,6 +20,8 @@ from allant.appointments.calendar import local_start
 from allant.appointments.models import Appointment, End, Guest, Place, Schedule, Share, Slot
 from allant.appointments.telling import Address
 from allant.directory.models import Organisation
+from allant.doctrine import rules
+from allant.vaccination.products import given_in
 from tests.accounts.sessions import account_with, enter
 from tests.appointments.builders import AT, MONDAY, booking, person, slots
 from tests.pages.teleservice import signed_in
@@ -77,6 +79,26 @@ def test_ap01_a_centre_enters_its_place_and_its_opening(client: Client) -> None:
     assert "Lundi de 09:00 à 10:00" in page and "8 places libres sur 8" in page and "réserver" not in page.lower()
     client.post(reverse("make_slots", args=[place.pk]))
     assert Slot.objects.count() == 24
+
+
+@pytest.mark.parametrize(("on", "centre", "cabinet"), [
+    (date(2021, 3, 30), "comirnaty spikevax vaxzevria janssen", "comirnaty spikevax vaxzevria janssen"),
+    (date(2021, 3, 31), "comirnaty spikevax", "vaxzevria"),
+    (date(2021, 5, 28), "comirnaty spikevax vaxzevria janssen", "comirnaty spikevax vaxzevria janssen"),
+])  # fmt: skip
+def test_ap01_the_vaccines_of_a_place_are_those_of_its_kind_that_day(on: date, centre: str, cabinet: str) -> None:
+    """AP-01: in centres Pfizer or Moderna, in town AstraZeneca, « à ce stade » (seed 000)."""
+    book = rules.as_known_on(on)
+    assert [" ".join(row["code"] for row in given_in(kind, on, book)) for kind in ("centre", "cabinet")] == [centre, cabinet]
+
+
+def test_ap01_a_centre_is_not_opened_for_the_vaccine_of_the_town(client: Client) -> None:
+    """AP-01: said on the form, a 400, nothing written."""
+    signed_in(client)
+    place = new_place(client)
+    answer = client.post(reverse("new_opening", args=[place.pk]), opening(vaccine="vaxzevria"))
+    assert answer.status_code == 400 and "pas donné dans cette sorte de lieu" in answer.content.decode()
+    assert not Schedule.objects.exists()
 
 
 def test_ap02_a_public_holiday_makes_no_slots(client: Client, settings: Any) -> None:

@@ -1,23 +1,24 @@
 """Letters that reserve a real slot (AV-40): the seat is held, then the letter is written, in one transaction a person.
 
 A person for whom nothing is free near enough waits, and is tried again at the next round: no letter leaves without its slot.
+Where the place books it and an hour is free, the second injection is held with the first (AP-05, decision 0036).
 Killed anywhere and run again, nobody has two slots nor two letters. A seat that nobody confirms in time is given back by
 `end_lapsed`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
-from allant.appointments.booking import AlreadyBooked, Booking, NoSeat, book
+from allant.appointments.booking import AlreadyBooked, Booking, NoSeat, book, book_both
 from allant.appointments.models import Appointment, Origin, Service, Slot
 from allant.appointments.querysets import Wish
 from allant.appointments.terms import Terms, terms
+from allant.campaigns import injections
 from allant.campaigns.models import Campaign, Invitation
 from allant.clock import PARIS
 from allant.doctrine import RuleBook
@@ -32,10 +33,6 @@ CAUSE = "invitation"
 AUDIENCE = "assurance_maladie"
 TRIES = 3
 "Slots tried for one person when rivals take them."
-Allowed = Callable[[int, date, RuleBook], tuple[str, ...]]
-"""The vaccines that a programme gives at an age on a day."""
-
-_allowed: dict[str, Allowed] = {}
 
 
 @dataclass
@@ -47,11 +44,6 @@ class Round:
     booked: int = 0
 
 
-def register(programme: str, allowed: Allowed) -> None:
-    """Called once by each programme that vaccinates, from its `AppConfig.ready`."""
-    _allowed[programme] = allowed
-
-
 def waiting(campaign: Campaign) -> QuerySet[Invitation]:
     """The invitations by letter whose letter is not written yet, those invited first at the head."""
     written = Message.objects.filter(cause_kind=CAUSE, cause_id=OuterRef("pk"), channel=Channel.LETTER)
@@ -59,26 +51,35 @@ def waiting(campaign: Campaign) -> QuerySet[Invitation]:
     return found.filter(~Exists(written)).select_related("person").order_by("invited_on", "pk")
 
 
+@dataclass(frozen=True)
+class _Writing:
+    """One round of a campaign: its terms, its instant, the rules of the day, who runs it."""
+
+    campaign: Campaign
+    terms: Terms
+    at: datetime
+    book: RuleBook
+    by: str
+
+
 def reserve(campaign: Campaign, *, at: datetime, book_of_rules: RuleBook, by: str = "allant") -> Round:
     """Hold a slot and write a letter for everybody of the campaign who waits for theirs."""
-    done, allowed = Round(), terms(book_of_rules, at.astimezone(PARIS).date())
+    done, writing = Round(), _Writing(campaign, terms(book_of_rules, at.astimezone(PARIS).date()), at, book_of_rules, by)
     for invitation in waiting(campaign).iterator(chunk_size=500):
-        state = _reserve_one(campaign, invitation, allowed, at, book_of_rules, by)
+        state = _reserve_one(writing, invitation)
         setattr(done, state, getattr(done, state) + 1)
     return done
 
 
-def _reserve_one(
-    campaign: Campaign, invitation: Invitation, allowed: Terms, at: datetime, book_of_rules: RuleBook, by: str
-) -> str:
+def _reserve_one(writing: _Writing, invitation: Invitation) -> str:
     person = invitation.person.merged_into or invitation.person
-    wish = _wish(campaign, person, allowed, at, book_of_rules)
+    wish = _wish(writing, person)
     offers = [] if wish is None else Slot.objects.nearest(wish, most=TRIES, a_place=TRIES)
     for offer in offers:
-        if offer.km > allowed.within_km:
+        if offer.km > writing.terms.within_km:
             break
         try:
-            _hold_and_write(campaign, invitation, person, offer.slot_id, allowed, at, by)
+            _hold_and_write(writing, invitation, person, offer.slot_id)
         except NoSeat:
             continue
         except AlreadyBooked:
@@ -88,53 +89,65 @@ def _reserve_one(
 
 
 @transaction.atomic
-def _hold_and_write(
-    campaign: Campaign, invitation: Invitation, person: Person, slot: int, allowed: Terms, at: datetime, by: str
-) -> None:
-    held = book(
-        Booking(
-            slot_id=slot, key=f"letter-{invitation.pk}", origin=str(Origin.LETTER), audience=AUDIENCE, person=person,
-            held_for=allowed.letter_hold, cause=(CAUSE, invitation.pk),
-        ),
-        by=by, at=at,
+def _hold_and_write(writing: _Writing, invitation: Invitation, person: Person, slot: int) -> None:
+    first = Booking(
+        slot_id=slot, key=f"letter-{invitation.pk}", origin=str(Origin.LETTER), audience=AUDIENCE, person=person,
+        held_for=writing.terms.letter_hold, cause=(CAUSE, invitation.pk),
     )  # fmt: skip
-    assert held.held_until is not None
-    day = at.astimezone(PARIS).date()
+    second = _second(writing, slot)
+    if second is None:
+        book(first, by=writing.by, at=writing.at)
+    else:
+        book_both(first, replace(first, slot_id=second.pk, key=f"{first.key}-2", rank=2), by=writing.by, at=writing.at)
+    day = writing.at.astimezone(PARIS).date()
     queue_messages(
         cause_kind=CAUSE, until=True,
         select="""SELECT i.person_id, i.id AS cause_id, i.channel, %s AS template, %s::date AS created_on, %s::date AS send_after,
                          %s::timestamptz AS useful_until FROM campaigns_invitation i WHERE i.id = %s""",
-        parameters=[campaign.template, day, day, held.held_until - allowed.letter_answer, invitation.pk],
+        parameters=[writing.campaign.template, day, day, writing.at + writing.terms.letter_hold - writing.terms.letter_answer,
+                    invitation.pk],
     )  # fmt: skip
 
 
-def _wish(campaign: Campaign, person: Person, allowed: Terms, at: datetime, book_of_rules: RuleBook) -> Wish | None:
+def _second(writing: _Writing, slot: int) -> Slot | None:
+    """The hour of the second injection, where the place books it and one is free (AP-05)."""
+    rules = injections.of(writing.campaign.programme)
+    if rules is None:
+        return None
+    first = Slot.objects.select_related("place__location").get(pk=slot)
+    return rules.second(first, AUDIENCE, writing.at.astimezone(PARIS).date(), writing.book)
+
+
+def _wish(writing: _Writing, person: Person) -> Wish | None:
     """A slot of the person's commune or near it, once the time to answer is over; None when nobody knows where they live."""
     try:
         latitude, longitude = position_of(person.commune_code or "")
     except UnknownCommune:
         return None
-    first = at + allowed.letter_hold + allowed.waiting_notice
+    first = writing.at + writing.terms.letter_hold + writing.terms.waiting_notice
     return Wish(
-        service=str(Service.VACCINATION), latitude=latitude, longitude=longitude, not_before=first, until=first + allowed.search,
-        audience=AUDIENCE, today=at.astimezone(PARIS).date(), vaccines=_vaccines(campaign, person, first, book_of_rules),
+        service=str(Service.VACCINATION), latitude=latitude, longitude=longitude, not_before=first,
+        until=first + writing.terms.search, audience=AUDIENCE, today=writing.at.astimezone(PARIS).date(),
+        vaccines=_vaccines(writing, person, first),
     )  # fmt: skip
 
 
-def _vaccines(campaign: Campaign, person: Person, on: datetime, book_of_rules: RuleBook) -> tuple[str, ...]:
-    allowed = _allowed.get(campaign.programme)
-    if allowed is None or person.birth_date is None:
+def _vaccines(writing: _Writing, person: Person, on: datetime) -> tuple[str, ...]:
+    rules = injections.of(writing.campaign.programme)
+    if rules is None or person.birth_date is None:
         return ()
     day = on.astimezone(PARIS).date()
-    return allowed(age_on(person.birth_date, day), day, book_of_rules) or ("none",)
+    return rules.allowed(age_on(person.birth_date, day), day, writing.book) or ("none",)
 
 
 def held_for(invitations: list[int]) -> dict[int, Appointment]:
-    """Invitation → the seat held or taken by its letter, while it stands."""
-    found = Appointment.objects.open().filter(origin=Origin.LETTER, cause_kind=CAUSE, cause_id__in=invitations)
-    return {each.cause_id: each for each in found.select_related("slot__place__location") if each.cause_id is not None}
+    """Invitation → the seat of the first injection held or taken by its letter, while it stands; the second is `chained`."""
+    found = Appointment.objects.open().filter(origin=Origin.LETTER, cause_kind=CAUSE, cause_id__in=invitations, first=None)
+    found = found.select_related("slot__place__location").prefetch_related("chained__slot__place__location")
+    return {each.cause_id: each for each in found if each.cause_id is not None}
 
 
+# The last seat of a letter: the one that was moved to, where there are several.
 _COUNTS = """
     SELECT count(*), count(letter.id), count(letter.id) FILTER (WHERE letter.status IN ('sent', 'delivered')),
            count(seat.id) FILTER (WHERE seat.ended_at IS NULL AND seat.confirmed_at IS NULL AND seat.held_until > %(at)s),
@@ -144,7 +157,12 @@ _COUNTS = """
     FROM campaigns_invitation AS invitation
     LEFT JOIN outreach_message AS letter
         ON letter.cause_kind = 'invitation' AND letter.cause_id = invitation.id AND letter.channel = 'letter'
-    LEFT JOIN appointments_appointment AS seat ON seat.key = 'letter-' || invitation.id
+    JOIN people_person AS person ON person.id = invitation.person_id
+    LEFT JOIN LATERAL (
+        SELECT taken.* FROM appointments_appointment AS taken
+        WHERE taken.person_id IN (person.id, person.merged_into_id) AND taken.origin = 'letter' AND taken.first_id IS NULL
+          AND taken.cause_kind = 'invitation' AND taken.cause_id = invitation.id
+        ORDER BY taken.id DESC LIMIT 1) AS seat ON TRUE
     WHERE invitation.campaign_id = %(campaign)s AND invitation.revoked_at IS NULL AND invitation.channel = 'letter'"""
 
 

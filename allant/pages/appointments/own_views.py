@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 import icalendar
 from django.contrib import messages
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,16 +14,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from allant import clock
 from allant.accounts.access import public
+from allant.appointments import cancelling
 from allant.appointments.booking import Booking, BookingRefused, confirm, move
 from allant.appointments.calendar import local_start, zone_at
-from allant.appointments.ending import end
-from allant.appointments.models import Appointment, End, Slot
-from allant.appointments.partners import cancel_at_partner
+from allant.appointments.models import Appointment, Slot
 from allant.doctrine import rules
 from allant.pages.appointments.links import appointment_of, token_of
 from allant.pages.appointments.search_views import TITLE
 from allant.vaccination.products import vaccine_label
-from allant.vaccination.second_appointment import breaks_interval
+from allant.vaccination.second_appointment import why_not_moved
 
 PUBLIC = "public"
 
@@ -65,12 +63,7 @@ def cancel(request: HttpRequest, token: str) -> HttpResponse:
     if found.slot.starts_at <= clock.now():
         messages.error(request, "Ce rendez-vous est passé : il ne s'annule plus.")
         return redirect("own_appointment", token=token)
-    with transaction.atomic():
-        for each in [found, *found.chained.filter(ended_at=None)]:  # a second injection does not stand without its first
-            if each.partner_state:
-                cancel_at_partner(each, by=PUBLIC)
-            else:
-                end(each, End.CANCELLED, by=PUBLIC)
+    cancelling.cancel(found, by=PUBLIC)
     messages.success(request, "Votre rendez-vous est annulé. La place est rendue à quelqu'un d'autre.")
     return redirect("own_appointment", token=token)
 
@@ -100,7 +93,7 @@ def move_to(request: HttpRequest, token: str, slot: int) -> HttpResponse:
     chosen = Slot.objects.select_related("place__location").filter(pk=slot, place__partner="").first()
     if chosen is None or found.partner_state:
         raise Http404("Ce créneau n'existe plus : cherchez-en un autre.")
-    refusal = _too_close(found, chosen)
+    refusal = why_not_moved(found, chosen, rules.as_known_on(clock.today()))
     if request.method == "POST" and not refusal:
         wanted = Booking(
             slot_id=chosen.pk, key=f"move-{found.pk}-{chosen.pk}", origin=found.origin, person=found.person, rank=found.rank,
@@ -119,16 +112,6 @@ def move_to(request: HttpRequest, token: str, slot: int) -> HttpResponse:
         "trail": [(TITLE, reverse("appointments")), ("Mon rendez-vous", reverse("own_appointment", args=[token]))],
     }  # fmt: skip
     return render(request, "appointments/move.html", context, status=409 if refusal else 200)
-
-
-def _too_close(found: Appointment, chosen: Slot) -> str:
-    """Why the move would leave the delays between both injections; empty when it does not."""
-    if found.slot.vaccine != chosen.vaccine and (found.first_id or found.chained.filter(ended_at=None).exists()):
-        return "Ce créneau n'est pas du même vaccin que votre autre injection."
-    other = breaks_interval(found, chosen, rules.as_known_on(clock.today()))
-    if other is None:
-        return ""
-    return f"Ce jour ne laisse pas le délai voulu avec votre autre injection du {local_start(other.slot):%d/%m/%Y}."
 
 
 @public

@@ -1,8 +1,9 @@
-"""Booking for the person on the line, with where their call came from (AV-30), and cancelling."""
+"""Booking for the person on the line, with where their call came from (AV-30); both injections where the place allows (AP-05)."""
 
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -11,30 +12,40 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from allant import clock
 from allant.accounts.access import requires
 from allant.accounts.log import log_request
 from allant.accounts.models import LoggedAction
 from allant.accounts.sign_in import actor_of
-from allant.appointments.booking import Booking, BookingRefused, book
+from allant.appointments.booking import Booking, BookingRefused, book, book_both
 from allant.appointments.calendar import local_start
-from allant.appointments.ending import end
-from allant.appointments.models import Appointment, End, Slot
+from allant.appointments.models import Appointment, Slot
+from allant.appointments.telling import Address
 from allant.campaigns.history import contacts_of
 from allant.doctrine import rules
 from allant.pages.base.errors import Missing
+from allant.pages.inbound.change_views import NO_SLOT, WRONG_AGE, spoken, told
 from allant.pages.inbound.offers import AUDIENCE, fits
 from allant.pages.inbound.on_the_line import AGENTS, ORIGINS, on_the_line
 from allant.people.models import Person
+from allant.people.registration import RegistrationRefused, read_email, read_phone
 from allant.vaccination.products import vaccine_label
+from allant.vaccination.second_appointment import second_slot, wants_second
 
-NO_SLOT = "Ce créneau n'existe plus : proposez-en un autre."
 NO_ORIGIN = "Dites d'où vient l'appel : la personne a-t-elle reçu un SMS, un message vocal, appelé le 3646 ?"
-WRONG_AGE = "Le vaccin de ce créneau n'est pas proposé à l'âge de cette personne : proposez un autre créneau."
 DEAD = "Le décès de cette personne est connu de l'état civil : vérifiez que vous avez ouvert la bonne personne."
-NOT_HERS = "Ce rendez-vous n'est pas à venir pour la personne en ligne : rechargez sa page."
+SECOND_GONE = "L'heure de la seconde injection vient de changer : relisez celle proposée maintenant, puis recommencez."
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The hour to read out, for which injection, with the second one that the place books along with it (AP-05)."""
+
+    slot: Slot
+    rank: int
+    second: Slot | None
 
 
 @requires(*AGENTS)
@@ -43,82 +54,90 @@ NOT_HERS = "Ce rendez-vous n'est pas à venir pour la personne en ligne : rechar
 def book_for_caller(request: HttpRequest, slot: int) -> HttpResponse:
     """The slot to read out, the origin of the call to tick; one key books. Sent twice, it books once."""
     person = on_the_line(request)
-    chosen = Slot.objects.select_related("place__location").filter(pk=slot, closed_at=None, place__partner="").first()
-    if chosen is None:
+    found = Slot.objects.select_related("place__location").filter(pk=slot, closed_at=None, place__partner="").first()
+    if found is None:
         raise Missing(NO_SLOT)
+    rank, today = 2 if (request.POST or request.GET).get("rank") == "2" else 1, clock.today()
+    chosen = Chosen(found, rank, second_slot(found, AUDIENCE, today, rules.as_known_on(today)) if rank == 1 else None)
     if request.method != "POST":
-        return _page(request, chosen, person, key=str(uuid.uuid4()), rank=_rank(request.GET.get("rank")))
+        return _page(request, chosen, person, key=str(uuid.uuid4()))
     refusal, status = _refusal(request, chosen, person), HTTPStatus.BAD_REQUEST
     if not refusal:
         try:
-            made = book(_booking(request, chosen, person), by=actor_of(request).name)
+            made = _book(request, chosen, person)
         except BookingRefused as reason:
             refusal, status = str(reason), HTTPStatus.CONFLICT
         else:
             return _booked(request, made, person)
-    key = request.POST.get("key", "")[:36]
-    return _page(request, chosen, person, key=key, rank=_rank(request.POST.get("rank")), refusal=refusal, status=status)
+    return _page(request, chosen, person, key=request.POST.get("key", "")[:36], refusal=refusal, status=status)
 
 
-def _refusal(request: HttpRequest, slot: Slot, person: Person) -> str:
+def _refusal(request: HttpRequest, chosen: Chosen, person: Person) -> str:
     if request.POST.get("origin") not in ORIGINS:
         return NO_ORIGIN
     try:
         uuid.UUID(request.POST.get("key", ""))
+        _relative(request)
+    except RegistrationRefused as wrong:
+        return str(wrong)
     except ValueError:
         return "Cette page a expiré : choisissez de nouveau le créneau."
     if person.died_on is not None:
         return DEAD
-    return "" if fits(slot, person) else WRONG_AGE
+    return "" if fits(chosen.slot, person) else WRONG_AGE
 
 
-def _booking(request: HttpRequest, slot: Slot, person: Person) -> Booking:
+def _relative(request: HttpRequest) -> tuple[Address, ...]:
+    """A relative's address that the agent typed, for this appointment only (AV-24). Raises RegistrationRefused."""
+    typed = request.POST.get("relative", "").strip()[:254]
+    if not typed:
+        return ()
+    return (Address("email", read_email(typed), True) if "@" in typed else Address("mobile", read_phone(typed), True),)
+
+
+def _book(request: HttpRequest, chosen: Chosen, person: Person) -> Appointment:
     invited = contacts_of(person)
     invitation = next((each for contact in invited if contact.revoked_at is None for each in contact.messages[:1]), None)
-    return Booking(
-        slot_id=slot.pk, key=f"inbound-{request.POST['key']}", origin=request.POST["origin"], audience=AUDIENCE, person=person,
-        rank=_rank(request.POST.get("rank")), cause=("invitation", invitation.cause_id) if invitation else None,
+    first = Booking(
+        slot_id=chosen.slot.pk, key=f"inbound-{request.POST['key']}", origin=request.POST["origin"], audience=AUDIENCE,
+        person=person, rank=chosen.rank, cause=("invitation", invitation.cause_id) if invitation else None,
+        told_at=_relative(request),
     )  # fmt: skip
+    by = actor_of(request).name
+    if "both" not in request.POST:
+        return book(first, by=by)
+    # The same sending again is answered by its own appointments, though its second hour is now taken.
+    former = Appointment.objects.filter(key=first.key).first()
+    if former is None and request.POST.get("second") != str(chosen.second and chosen.second.pk):
+        raise BookingRefused(SECOND_GONE)
+    if former is not None or chosen.second is None:
+        return book(first, by=by)
+    return book_both(first, replace(first, slot_id=chosen.second.pk, key=f"{first.key}-2", rank=2), by=by)[0]
 
 
 def _booked(request: HttpRequest, made: Appointment, person: Person) -> HttpResponse:
     log_request(request, LoggedAction.WRITE, "accueil téléphonique : rendez-vous pris", [person.pk])
-    when, place = local_start(made.slot), made.slot.place
-    where = f"{place.location.name}, {place.location.postcode}"
-    said = f"Rendez-vous pris : relisez à la personne « {when:%d/%m/%Y à %H:%M}, {where} »."
-    if made.slot.vaccine and made.rank == 1 and not place.books_second:
+    said = f"Rendez-vous pris : relisez à la personne « {spoken(made)} ».{told(made)}"
+    due = made.rank == 1 and wants_second(made.slot, rules.as_known_on(clock.today()))
+    if due and not made.chained.filter(ended_at=None).exists():
         said += " Dites-lui que le lieu prendra lui-même le second rendez-vous."
     messages.success(request, said)
     return redirect("inbound_caller")
 
 
-@requires(*AGENTS)
-@require_POST
-def cancel_for_caller(request: HttpRequest, appointment: int) -> HttpResponse:
-    """Give the seat back, at the person's word."""
-    person = on_the_line(request)
-    found = Appointment.objects.open().of_person(person).filter(pk=appointment, slot__starts_at__gt=clock.now()).first()
-    if found is None or found.partner_state:
-        raise Missing(NOT_HERS)
-    end(found, End.CANCELLED, by=actor_of(request).name)
-    log_request(request, LoggedAction.WRITE, "accueil téléphonique : rendez-vous annulé", [person.pk])
-    messages.success(request, "Rendez-vous annulé ; la place est de nouveau libre.")
-    return redirect("inbound_caller")
-
-
-def _rank(typed: str | None) -> int:
-    return 2 if typed == "2" else 1
-
-
 def _page(
-    request: HttpRequest, slot: Slot, person: Person, *, key: str, rank: int, refusal: str = "", status: int = HTTPStatus.OK
+    request: HttpRequest, chosen: Chosen, person: Person, *, key: str, refusal: str = "", status: int = HTTPStatus.OK
 ) -> HttpResponse:
     log_request(request, LoggedAction.READ, "accueil téléphonique : créneau proposé", [person.pk])
-    today = clock.today()
+    today, slot = clock.today(), chosen.slot
+    book = rules.as_known_on(today)
     context: dict[str, Any] = {
-        "title": "Prendre ce rendez-vous", "slot": slot, "starts": local_start(slot), "person": person, "key": key, "rank": rank,
+        "title": "Prendre ce rendez-vous", "slot": slot, "starts": local_start(slot), "person": person, "key": key,
+        "rank": chosen.rank, "second": chosen.second, "second_starts": local_start(chosen.second) if chosen.second else None,
+        "alone": chosen.rank == 1 and chosen.second is None and wants_second(slot, book),
+        "both": request.method != "POST" or "both" in request.POST, "relative": request.POST.get("relative", "")[:254],
         "refusal": refusal, "origins": ORIGINS.items(), "chosen": request.POST.get("origin", ""),
-        "vaccine": vaccine_label(slot.vaccine, today, rules.as_known_on(today)) if slot.vaccine else "",
+        "vaccine": vaccine_label(slot.vaccine, today, book) if slot.vaccine else "",
         "trail": [("Accueil téléphonique", reverse("inbound")), ("Personne en ligne", reverse("inbound_caller"))],
     }  # fmt: skip
     return render(request, "inbound/book.html", context, status=status)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 
@@ -18,7 +18,7 @@ from allant import clock
 from allant.accounts.access import requires
 from allant.accounts.log import log_request
 from allant.accounts.models import LoggedAction
-from allant.appointments.calendar import local_start
+from allant.appointments.calendar import local_start, zone_at
 from allant.appointments.models import Appointment
 from allant.campaigns.history import contacts_of, other_messages_of
 from allant.doctrine.age import age_on
@@ -35,6 +35,7 @@ from allant.pages.inbound.on_the_line import (
     sees_campaigns,
     take_line,
 )
+from allant.pages.inbound.waiting_views import waits
 from allant.people.models import Person
 
 TITLE = "Accueil téléphonique"
@@ -105,14 +106,31 @@ def caller(request: HttpRequest) -> HttpResponse:
     person, now = on_the_line(request), clock.now()
     log_request(request, LoggedAction.READ, "accueil téléphonique : personne en ligne", [person.pk])
     search = Search.read(request.GET, person)
-    booked = Appointment.objects.open().of_person(person).filter(slot__starts_at__gte=now).select_related("slot__place__location")
+    booked = _booked(person, now)
+    moving = next((each for each in booked if str(each.pk) == request.GET.get("deplacer") and not each.partner_state), None)
+    if moving is not None:
+        search = replace(search, rank=moving.rank)
     context = {
         "title": "Personne en ligne", "trail": [(TITLE, reverse("inbound"))], "person": person, "commune": commune_name(person),
         "age": age_on(person.birth_date, clock.today()) if person.birth_date else None, "sent": sent_to(request, person),
-        "booked": [(each, local_start(each.slot)) for each in booked.order_by("slot__starts_at")],
+        "booked": [(each, local_start(each.slot), _held_until(each)) for each in booked], "moving": moving,
+        "moving_starts": moving and local_start(moving.slot), "waits": waits(person),
+        "held": next((each for each in booked if each.confirmed_at is None and not each.partner_state), None),
         "search": search, "offers": _offers(search, person), "origins": ORIGINS.items(),
     }  # fmt: skip
     return render(request, "inbound/caller.html", context)
+
+
+def _booked(person: Person, now: datetime) -> list[Appointment]:
+    """What is to come, a hold past its time left out: the sweep is about to give it back."""
+    found = Appointment.objects.open().of_person(person).filter(slot__starts_at__gte=now)
+    found = found.exclude(confirmed_at=None, partner_state="", held_until__lte=now)
+    return list(found.select_related("slot__place__location").order_by("slot__starts_at"))
+
+
+def _held_until(each: Appointment) -> datetime | None:
+    """Until when a seat is kept, by the clock of its place."""
+    return each.held_until.astimezone(zone_at(each.slot.place)) if each.held_until else None
 
 
 def _offers(search: Search, person: Person) -> Any:

@@ -77,7 +77,7 @@ def offers_for(search: Search, person: Person, now: datetime) -> list[Nearby]:
         service=search.service, latitude=latitude, longitude=longitude,
         not_before=max(datetime.combine(first, time(), PARIS), now),
         until=datetime.combine(first + terms(book, today).search, time(), PARIS) + timedelta(days=1), audience=AUDIENCE,
-        today=today, vaccines=_vaccines(search, person, first), accessible=search.accessible,
+        today=today, vaccines=vaccines_of(search, person, first), accessible=search.accessible,
     )  # fmt: skip
     found = Slot.objects.nearest(wish, most=MOST_PLACES * HOURS_A_PLACE, a_place=HOURS_A_PLACE)
     slots = Slot.objects.select_related("place__location").in_bulk([offer.slot_id for offer in found])
@@ -90,7 +90,8 @@ def offers_for(search: Search, person: Person, now: datetime) -> list[Nearby]:
     return nearby
 
 
-def _vaccines(search: Search, person: Person, on: date) -> tuple[str, ...]:
+def vaccines_of(search: Search, person: Person, on: date) -> tuple[str, ...]:
+    """The vaccines that the doctrine of a day gives this person; none named: any."""
     if search.service != Service.VACCINATION or person.birth_date is None:
         return ()
     return allowed_at(age_on(person.birth_date, on), on, rules.as_known_on(on)) or ("none",)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from allant.pages.inbound import booking_views, caller_views
+from allant.pages.inbound import booking_views, caller_views, change_views, waiting_views
 
 urlpatterns = [
     path("", caller_views.search, name="inbound"),
@@ -10,5 +10,9 @@ urlpatterns = [
     path("appel/", caller_views.caller, name="inbound_caller"),
     path("appel/terminer/", caller_views.hang_up, name="inbound_end"),
     path("appel/creneaux/<int:slot>/", booking_views.book_for_caller, name="inbound_book"),
-    path("appel/rendez-vous/<int:appointment>/annuler/", booking_views.cancel_for_caller, name="inbound_cancel"),
+    path("appel/rendez-vous/<int:appointment>/confirmer/", change_views.confirm_for_caller, name="inbound_confirm"),
+    path("appel/rendez-vous/<int:appointment>/deplacer/<int:slot>/", change_views.move_for_caller, name="inbound_move"),
+    path("appel/rendez-vous/<int:appointment>/annuler/", change_views.cancel_for_caller, name="inbound_cancel"),
+    path("appel/attendre/", waiting_views.wait_for_caller, name="inbound_wait"),
+    path("appel/ne-plus-attendre/", waiting_views.stop_waiting, name="inbound_stop_waiting"),
 ]

@@ -14,7 +14,7 @@ from allant.directory.models import Organisation
 from allant.doctrine import RuleBook
 from allant.geography import find, fold
 from allant.people.registration import RegistrationRefused, read_phone
-from allant.vaccination.products import authorised
+from allant.vaccination.products import given_in
 
 WEEKDAYS = ((1, "Lundi"), (2, "Mardi"), (3, "Mercredi"), (4, "Jeudi"), (5, "Vendredi"), (6, "Samedi"), (7, "Dimanche"))
 
@@ -126,6 +126,9 @@ class PlaceForm(_Form):
         return PlaceEntry(**values)
 
 
+NOT_GIVEN = "Ce vaccin n'est pas donné dans cette sorte de lieu à cette date : choisissez l'un de ceux de la liste."
+
+
 class OpeningForm(_Form):
     """A weekly opening."""
 
@@ -139,10 +142,11 @@ class OpeningForm(_Form):
     starts_on = _day("En vigueur le")
     ends_on = _day("Jusqu'au (exclu)", required=False)
 
-    def __init__(self, *arguments: Any, today: date, book: RuleBook, **options: Any) -> None:
+    def __init__(self, *arguments: Any, today: date, book: RuleBook, kind: str, **options: Any) -> None:
         options.setdefault("initial", {"starts_on": today, "minutes": 10, "capacity": 2, "service": str(Service.VACCINATION)})
         super().__init__(*arguments, **options)
-        self.fields["vaccine"].choices = [("", "Aucun"), *((row["code"], row["label"]) for row in authorised(today, book))]
+        self.fields["vaccine"].choices = [("", "Aucun"), *((row["code"], row["label"]) for row in given_in(kind, today, book))]
+        self.fields["vaccine"].error_messages["invalid_choice"] = NOT_GIVEN
         for name in ("opens_at", "closes_at"):
             self.fields[name].error_messages["invalid"] = "Heure illisible, par exemple 09:00."
 

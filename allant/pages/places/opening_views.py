@@ -45,7 +45,7 @@ def new_opening(request: HttpRequest, place: int) -> HttpResponse:
     """A weekly opening; its slots are made at once for the weeks to come."""
     found, today = place_of(request, place), clock.today()
     book = rules.as_known_on(today)
-    form = OpeningForm(request.POST or None, today=today, book=book)
+    form = OpeningForm(request.POST or None, today=today, book=book, kind=found.location.kind)
     if request.method == "POST" and form.is_valid():
         try:
             add_opening(found, form.entry, by=actor_of(request).name)

@@ -20,7 +20,7 @@ from allant.appointments.calendar import local_start
 from allant.appointments.models import End
 from allant.campaigns.models import Campaign
 from allant.campaigns.proposals.slot_letters import SLOT, counts, reserve
-from allant.campaigns.proposals.words import read_voucher
+from allant.campaigns.proposals.words import chained_to, read_voucher
 from allant.doctrine import rules
 from allant.outreach.letters.codes import BadCode
 
@@ -79,7 +79,7 @@ def voucher(request: HttpRequest) -> HttpResponse:
             said = "Aucun bon ne porte ce numéro." if seat is None else ""
     context = {
         "title": "Vérifier un bon de transport", "form": form, "seat": seat, "said": said,
-        "starts": local_start(seat.slot) if seat else None,
+        "starts": [local_start(each.slot) for each in (seat, *chained_to(seat))] if seat else [],
         "good": seat is not None and seat.confirmed_at is not None and seat.ended_as in ("", End.DONE),
         "trail": [(TITLE, reverse("slot_letters"))] if Role.CAMPAIGN_MANAGER in roles_of(request) else [],
     }  # fmt: skip
