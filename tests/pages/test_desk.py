@@ -17,7 +17,7 @@ from allant import clock
 from allant.accounts.models import AccessLogEntry
 from allant.accounts.roles import Role
 from allant.appointments.calendar import make_slots
-from allant.appointments.models import Appointment, Share
+from allant.appointments.models import Appointment, Share, ToldAt
 from allant.campaigns.models import CallAttempt, CallEvent
 from allant.outreach import texts
 from allant.outreach.models import Message
@@ -229,45 +229,57 @@ def test_an_event_that_is_not_signed_is_refused(client: Client, settings: Settin
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_av_20_two_browsers_never_show_the_same_person_and_one_key_ends_a_call(
+def test_av_20_two_browsers_never_show_the_same_person_and_five_keys_make_a_call_with_its_booking(
     live_server: LiveServer, browser: Browser, browser_page: Page, settings: Settings, axe: Callable[[Page], None]
 ):
-    """AV-20, AV-22 in two browsers: taken by keyboard, booked, confirmed, ended; then one key for an outcome."""
-    place = builders.place()
+    """AV-20 to AV-24 in two browsers: take, dial, hour, noted, booked, without the mouse; a relative told; one key for an outcome;
+    then the supervisor's page.
+    """
+    place = builders.place(address="2 rue de la Paix")
     builders.schedule(place)
     slots = make_slots(place, builders.MONDAY, builders.MONDAY + timedelta(days=49))
     assert slots
     people_to_call(3, campaign())
     other = browser.new_context(locale="fr-FR").new_page()
     for number, page in enumerate((browser_page, other)):
+        page.set_default_timeout(60_000)  # a busy machine
         signed = Client()
-        enter(signed, account_with(Role.CALL_AGENT, username=f"agency:agent{number}"))
+        enter(signed, account_with(Role.CALL_AGENT, Role.CAMPAIGN_MANAGER, username=f"agency:agent{number}"))
         cookie = signed.cookies[settings.SESSION_COOKIE_NAME].value
         page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
         page.goto(f"{live_server.url}/appels/")
-        page.get_by_role("button", name="Prendre l’appel suivant").press("Enter")
-        page.wait_for_url("**/appels/en-cours/")
+        page.keyboard.press("Enter")
+        page.locator("text=Aucun lieu de partenaire").wait_for()
     assert CallAttempt.objects.open().values("person").distinct().count() == 2
     page = browser_page
-    page.get_by_text("Aucun lieu de partenaire").wait_for()
     axe(page)
     page.set_viewport_size({"width": 1280, "height": 800})
-    page.get_by_role("button", name="Montrer le numéro").press("Enter")
-    page.locator("#numero").wait_for()
-    axe(page)
-    page.set_viewport_size({"width": 1280, "height": 800})
-    page.get_by_role("button", name="lundi 12 avril 2021 à 09:00").press("Enter")
-    page.get_by_role("button", name="Noté et relu").wait_for()
-    page.keyboard.press("n")
-    page.locator("#confirme").wait_for()
-    axe(page)
+    for key, shows in (("c", "#numero"), ("a", "text=N — Noté"), ("n", "#confirme")):
+        page.keyboard.press(key)
+        page.locator(shows).first.wait_for()
+        axe(page)
+        page.set_viewport_size({"width": 1280, "height": 800})
     page.keyboard.press("1")
-    page.wait_for_url("**/appels/")
-    page.get_by_role("button", name="Prendre l’appel suivant").press("Enter")
-    page.wait_for_url("**/appels/en-cours/")
-    page.get_by_role("button", name="Montrer le numéro").press("Enter")
+    page.locator("text=Issue enregistrée").wait_for()
+    assert CallAttempt.objects.get(outcome="booked") and Appointment.objects.count() == 2
+    # The other agent books too, and a relative is told (AV-24).
+    for key, shows in (("c", "#numero"), ("a", "#proche")):
+        other.keyboard.press(key)
+        other.locator(shows).first.wait_for()
+    other.get_by_label("Courriel ou mobile d’un proche").fill("fille@exemple.fr")
+    other.get_by_role("button", name="Envoyer au proche").press("Enter")
+    other.locator("#confirme").wait_for()
+    assert ToldAt.objects.filter(relative=True).values_list("value", flat=True)[0] == "fille@exemple.fr"
+    other.keyboard.press("1")
+    other.locator("text=Issue enregistrée").wait_for()
+    other.context.close()
+    page.keyboard.press("Enter")
+    page.locator("text=Aucun lieu de partenaire").wait_for()
+    page.keyboard.press("c")
     page.locator("#numero").wait_for()
     page.keyboard.press("2")
-    page.wait_for_url("**/appels/")
-    other.context.close()
-    assert sorted(CallAttempt.objects.values_list("outcome", flat=True)) == ["", "booked", "voicemail"]
+    page.locator("text=Issue enregistrée").wait_for()
+    assert sorted(CallAttempt.objects.values_list("outcome", flat=True)) == ["booked", "booked", "voicemail"]
+    page.goto(f"{live_server.url}/appels/supervision/")
+    assert page.get_by_role("heading", name="Appels par heure").is_visible()
+    axe(page)

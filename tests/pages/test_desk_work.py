@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
 
@@ -10,9 +9,6 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from playwright.sync_api import Page
-from pytest_django import Settings
-from pytest_django.live_server_helper import LiveServer
 
 from allant import clock
 from allant.accounts.roles import Role
@@ -194,33 +190,3 @@ def test_av_25_booked_the_person_is_asked_to_tell_their_physician(desk: Client):
     assert "prévenir votre médecin" not in shown(desk.get("/appels/en-cours/"))
     desk.post("/appels/en-cours/rendez-vous/", {"call": call.pk, "slot": slots[0].pk, "second": ""})
     assert shown(desk.get("/appels/en-cours/")).count("Pensez à prévenir votre médecin traitant") == 2
-
-
-@pytest.mark.browser
-@pytest.mark.django_db(transaction=True)
-def test_av_20_a_whole_call_with_booking_takes_five_keys_and_the_supervisor_sees_it(
-    live_server: LiveServer, browser_page: Page, settings: Settings, axe: Callable[[Page], None], tmp_path
-):
-    """AV-20 to AV-24: take, dial, hour, noted, booked, without the mouse; then the supervisor's page, checked with axe."""
-    place = builders.place(address="2 rue de la Paix")
-    builders.schedule(place)
-    make_slots(place, builders.MONDAY, builders.MONDAY + timedelta(days=49))
-    people_to_call(2, campaign())
-    signed = Client()
-    enter(signed, account_with(Role.CALL_AGENT, Role.CAMPAIGN_MANAGER, username="agency:agent"))
-    cookie = signed.cookies[settings.SESSION_COOKIE_NAME].value
-    page = browser_page
-    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
-    page.goto(f"{live_server.url}/appels/")
-    for key, shows in (("Enter", "text=Aucun lieu de partenaire"), ("c", "#numero"), ("a", "text=N — Noté"), ("n", "#confirme"),
-                       ("1", "text=Issue enregistrée")):  # fmt: skip
-        page.keyboard.press(key)
-        page.locator(shows).first.wait_for()
-    assert CallAttempt.objects.get().outcome == "booked" and Appointment.objects.count() == 2
-    page.keyboard.press("Enter")
-    page.locator("text=Aucun lieu de partenaire").wait_for()
-    page.keyboard.press("c")
-    page.locator("#numero").wait_for()
-    page.goto(f"{live_server.url}/appels/supervision/")
-    assert page.get_by_role("heading", name="Appels par heure").is_visible()
-    axe(page)

@@ -151,7 +151,7 @@ def test_ap05_a_caller_gets_both_injections_told_to_a_relative_and_cancels_both(
     assert not Appointment.objects.exists()
     for _ in range(2):
         answer = book(client, hours[0], **sent).content.decode().replace("&#x27;", "’")
-    assert "seconde injection le " in answer and "La confirmation part par e-mail" in answer
+    assert "seconde injection le " in answer and "La confirmation part par courriel" in answer
     first, other = Appointment.objects.order_by("rank")
     assert (other.first, other.slot_id) == (first, int(second))
     assert list(ToldAt.objects.filter(relative=True).values_list("value", flat=True).distinct()) == ["fille@exemple.fr"]
@@ -197,7 +197,7 @@ def test_av40_the_slot_of_a_letter_is_confirmed_on_the_telephone_by_its_code(cli
     assert "gardé jusqu’au jeudi 26 août 2021 à 08:00, à confirmer" in page and page.count("/confirmer/") == 1
     for _ in range(2):
         answer = client.post(reverse("inbound_confirm", args=[letter.pk]), follow=True).content.decode()
-    assert "relisez à la personne « 30/08/2021 à 09:00" in answer and "seconde injection le 20/09/2021" in answer
+    assert "relisez à la personne « 30/08/2021 à 09:00" in answer and "seconde injection le 27/09/2021" in answer
     assert "La confirmation part par SMS" in answer and "à confirmer" not in answer
     assert Appointment.objects.filter(confirmed_at__isnull=False, origin="letter").count() == 2
     assert Message.objects.filter(cause_kind="appointment_booked").count() == 1
@@ -219,13 +219,13 @@ def test_av40_the_slot_of_a_letter_is_moved_on_the_telephone(client: Client, let
     for _ in range(2):
         answer = client.post(wanted, follow=True).content.decode()
     assert "Rendez-vous déplacé : relisez à la personne « 30/08/2021 à 09:30" in answer
-    assert sorted(Appointment.objects.open().values_list("rank", "confirmed_at__isnull")) == [(1, False), (2, False)]
+    assert Appointment.objects.open().filter(confirmed_at__isnull=False).count() == 2
     assert Message.objects.get(cause_kind="appointment_moved").channel == "sms"
 
 
 def test_av40_the_slot_of_a_letter_is_given_back_on_the_telephone(client: Client, letter: Appointment) -> None:
     """AV-40: both seats are free at once; a hold past its time is shown no more, nor confirmed; nobody else's is."""
-    stranger = booked(booking(slots()[0], person()), by="test")
+    stranger = booked(booking(Slot.objects.exclude(pk=letter.slot_id).order_by("-starts_at")[0], person()), by="test")
     for name in ("inbound_confirm", "inbound_cancel"):
         assert client.post(reverse(name, args=[stranger.pk])).status_code == 404
     Appointment.objects.filter(pk=letter.pk).update(held_until=proposal_cases.AT)

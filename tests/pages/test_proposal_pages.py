@@ -51,7 +51,7 @@ def test_av40_the_code_of_the_letter_leads_to_the_seat_and_confirms_it(client: C
     page = client.get(link).content.decode()
     assert "Cette place est gardée pour vous" in page and "Keraval" not in page + link
     client.post(link + "confirmer/")
-    assert Appointment.objects.get().confirmed_at is not None
+    assert not Appointment.objects.filter(confirmed_at=None).exists(), "both injections"
     assert Message.objects.filter(cause_kind="appointment_booked", channel="sms").count() == 1
     assert AccessLogEntry.objects.filter(purpose__contains="réponse à un courrier").count() == 1
 
@@ -102,14 +102,15 @@ def test_av40_a_voucher_is_checked_by_its_number(client: Client) -> None:
     of, _ = invited()
     centre()
     reserve(of, at=AT, book_of_rules=BOOK)
-    seat = Appointment.objects.get()
-    number = voucher(seat, date(2021, 8, 30), "")["number"]
+    seat = Appointment.objects.get(rank=1)
+    number = voucher(seat, [date(2021, 8, 30)], "")["number"]
     enter(client, account_with(Role.FRONT_DESK_AGENT))
     where = reverse("voucher_check")
     assert "pas encore confirmé" in client.post(where, {"number": number}).content.decode()
     Appointment.objects.update(confirmed_at=AT)
     page = client.post(where, {"number": number.lower()}).content.decode()
     assert "Bon valable" in page and "Keraval" not in page
+    assert "lundi 30 août 2021 à 09:00 et lundi 27 septembre 2021" in page, "the second injection too"
     last = "A" if number[-1] != "A" else "B"
     assert "mal recopié" in client.post(where, {"number": number[:-1] + last}).content.decode()
 
