@@ -232,8 +232,8 @@ def test_an_event_that_is_not_signed_is_refused(client: Client, settings: Settin
 def test_av_20_two_browsers_never_show_the_same_person_and_five_keys_make_a_call_with_its_booking(
     live_server: LiveServer, browser: Browser, browser_page: Page, settings: Settings, axe: Callable[[Page], None]
 ):
-    """AV-20 to AV-24 in two browsers: take, dial, hour, noted, booked, without the mouse; a relative told; one key for an outcome;
-    then the supervisor's page.
+    """AV-20 to AV-24 in two browsers: take, dial, hour, noted, booked, without the mouse; a relative told; one key for
+    an outcome; then the supervisor's page.
     """
     place = builders.place(address="2 rue de la Paix")
     builders.schedule(place)

@@ -18,7 +18,7 @@ from allant.appointments.connector import Connector
 from allant.appointments.models import Appointment, Place
 from allant.appointments.partners import book_at_partner
 from tests.accounts.sessions import account_with, enter
-from tests.appointments.builders import AT, booking, place, slots
+from tests.appointments.builders import AT, booking, person, place, slots
 from tests.appointments.partner_process import Partner
 from tests.simulators.processes import simulator
 
@@ -94,6 +94,34 @@ def test_ap06_a_silent_partner_is_unknown_never_no_slot(client: Client, partner:
     partner.told(fail=1)
     own = client.get(client.post(link, entry())["Location"]).content.decode()
     assert "pas encore confirmé" in own and "Rendez-vous confirmé" not in own
+
+
+def test_ap06_an_agent_who_answers_books_at_a_partner_s_too(client: Client, partner: Partner, centre: Place) -> None:
+    """AP-06, AV-30: once whatever the sendings; an answer that is lost is « pas encore sûr »; silent, it is « inconnu »."""
+    who = person()
+    enter(client, account_with(Role.PLATFORM_AGENT))
+    client.post(reverse("inbound"), {"caller": "Keraval 02/05/1940"})
+    client.post(reverse("inbound_open"), {"person": who.pk})
+    hours = reverse("inbound_partners")
+    assert hours in client.get(reverse("inbound_caller")).content.decode()
+    links = re.findall(r'href="([^"]+/partenaires/[^/"]+/)"', client.get(hours).content.decode())
+    assert len(links) == 3 and "le lieu prendra" in client.get(links[0]).content.decode()
+    sent = {"key": str(uuid.uuid4()), "origin": "inbound", "rank": "1"}
+    for _ in range(2):
+        assert "relisez à la personne" in client.post(links[0], sent, follow=True).content.decode()
+    made = Appointment.objects.get()
+    assert (made.person, made.origin, made.partner_state, len(partner.booked)) == (who, "inbound", "booked", 1)
+    client.post(reverse("inbound_cancel", args=[made.pk]))
+    made.refresh_from_db()
+    assert made.ended_as == "cancelled" and not partner.booked
+    partner.told(lose=1)
+    page = client.post(links[1], {**sent, "key": str(uuid.uuid4())}, follow=True).content.decode()
+    assert "pas encore sûr" in page and "le lieu n’a pas encore confirmé" in page
+    partner.told(fail=9)
+    caches["partners"].clear()
+    page = client.get(hours).content.decode()
+    assert "Inconnu" in page and "Aucun créneau libre" not in page
+    assert client.get(links[1][:-4] + "AAA/").status_code == 404
 
 
 def test_ap06_a_partner_that_refuses_connections_takes_nothing(

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
+from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,9 +20,12 @@ from allant.accounts.access import requires
 from allant.accounts.log import log_request
 from allant.accounts.models import LoggedAction
 from allant.accounts.sign_in import actor_of
+from allant.appointments import partner_offers
 from allant.appointments.booking import Booking, BookingRefused, book, book_both
 from allant.appointments.calendar import local_start
-from allant.appointments.models import Appointment, Slot
+from allant.appointments.connector import PartnerDown, PartnerSlot
+from allant.appointments.models import Appointment, Place, Slot
+from allant.appointments.partners import book_at_partner
 from allant.appointments.telling import Address
 from allant.campaigns.history import contacts_of
 from allant.doctrine import rules
@@ -37,15 +41,24 @@ from allant.vaccination.second_appointment import second_slot, wants_second
 NO_ORIGIN = "Dites d'où vient l'appel : la personne a-t-elle reçu un SMS, un message vocal, appelé le 3646 ?"
 DEAD = "Le décès de cette personne est connu de l'état civil : vérifiez que vous avez ouvert la bonne personne."
 SECOND_GONE = "L'heure de la seconde injection vient de changer : relisez celle proposée maintenant, puis recommencez."
+DOWN = "Le partenaire ne répond pas : rien n'est pris. Choisissez un autre lieu."
+UNSURE = (
+    "Le partenaire n'a pas répondu : dites que le rendez-vous n'est pas encore sûr, et que la personne sera prévenue. "
+    "Ne prenez pas un second rendez-vous."
+)
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """The hour to read out, for which injection, with the second one that the place books along with it (AP-05)."""
+    """The hour to read out, for which injection, with the second one that the place books along with it (AP-05).
+
+    `partner`: the hour in a partner's calendar, written here once asked; `slot` is then in no table (AP-06).
+    """
 
     slot: Slot
     rank: int
-    second: Slot | None
+    second: Slot | None = None
+    partner: PartnerSlot | None = None
 
 
 @requires(*AGENTS)
@@ -57,8 +70,30 @@ def book_for_caller(request: HttpRequest, slot: int) -> HttpResponse:
     found = Slot.objects.select_related("place__location").filter(pk=slot, closed_at=None, place__partner="").first()
     if found is None:
         raise Missing(NO_SLOT)
-    rank, today = 2 if (request.POST or request.GET).get("rank") == "2" else 1, clock.today()
+    rank, today = _rank(request), clock.today()
     chosen = Chosen(found, rank, second_slot(found, AUDIENCE, today, rules.as_known_on(today)) if rank == 1 else None)
+    return _answer(request, chosen, person)
+
+
+@requires(*AGENTS)
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def book_partner_for_caller(request: HttpRequest, token: str) -> HttpResponse:
+    """The same in a partner's calendar: one booking, whatever the partner does, and never « pris » before it says so (AP-06)."""
+    person = on_the_line(request)
+    try:
+        place, wanted = partner_offers.slot_of(token)
+    except (signing.BadSignature, Place.DoesNotExist, KeyError, ValueError) as wrong:
+        raise Missing(NO_SLOT) from wrong
+    slot = Slot(place=place, starts_at=wanted.starts_at, minutes=wanted.minutes, vaccine=wanted.vaccine)
+    return _answer(request, Chosen(slot, _rank(request), partner=wanted), person)
+
+
+def _rank(request: HttpRequest) -> int:
+    return 2 if (request.POST or request.GET).get("rank") == "2" else 1
+
+
+def _answer(request: HttpRequest, chosen: Chosen, person: Person) -> HttpResponse:
     if request.method != "POST":
         return _page(request, chosen, person, key=str(uuid.uuid4()))
     refusal, status = _refusal(request, chosen, person), HTTPStatus.BAD_REQUEST
@@ -67,6 +102,8 @@ def book_for_caller(request: HttpRequest, slot: int) -> HttpResponse:
             made = _book(request, chosen, person)
         except BookingRefused as reason:
             refusal, status = str(reason), HTTPStatus.CONFLICT
+        except PartnerDown:
+            refusal, status = DOWN, HTTPStatus.SERVICE_UNAVAILABLE
         else:
             return _booked(request, made, person)
     return _page(request, chosen, person, key=request.POST.get("key", "")[:36], refusal=refusal, status=status)
@@ -99,11 +136,13 @@ def _book(request: HttpRequest, chosen: Chosen, person: Person) -> Appointment:
     invited = contacts_of(person)
     invitation = next((each for contact in invited if contact.revoked_at is None for each in contact.messages[:1]), None)
     first = Booking(
-        slot_id=chosen.slot.pk, key=f"inbound-{request.POST['key']}", origin=request.POST["origin"], audience=AUDIENCE,
+        slot_id=chosen.slot.pk or 0, key=f"inbound-{request.POST['key']}", origin=request.POST["origin"], audience=AUDIENCE,
         person=person, rank=chosen.rank, cause=("invitation", invitation.cause_id) if invitation else None,
         told_at=_relative(request),
     )  # fmt: skip
     by = actor_of(request).name
+    if chosen.partner is not None:
+        return book_at_partner(chosen.slot.place, chosen.partner, first, by=by)
     if "both" not in request.POST:
         return book(first, by=by)
     # The same sending again is answered by its own appointments, though its second hour is now taken.
@@ -117,6 +156,9 @@ def _book(request: HttpRequest, chosen: Chosen, person: Person) -> Appointment:
 
 def _booked(request: HttpRequest, made: Appointment, person: Person) -> HttpResponse:
     log_request(request, LoggedAction.WRITE, "accueil téléphonique : rendez-vous pris", [person.pk])
+    if made.confirmed_at is None:
+        messages.warning(request, UNSURE)
+        return redirect("inbound_caller")
     said = f"Rendez-vous pris : relisez à la personne « {spoken(made)} ».{told(made)}"
     due = made.rank == 1 and wants_second(made.slot, rules.as_known_on(clock.today()))
     if due and not made.chained.filter(ended_at=None).exists():

@@ -25,7 +25,7 @@ from allant.doctrine.age import age_on
 from allant.geography import UnknownCommune, communes
 from allant.outreach.models import Channel, Message
 from allant.pages.inbound.finding import Found, Unreadable, find_caller
-from allant.pages.inbound.offers import Search, offers_for
+from allant.pages.inbound.offers import Search, offers_for, partner_offers_for
 from allant.pages.inbound.on_the_line import (
     AGENTS,
     ORIGINS,
@@ -138,6 +138,25 @@ def _offers(search: Search, person: Person) -> Any:
         return offers_for(search, person, clock.now())
     except UnknownCommune:
         return None
+
+
+@requires(*AGENTS)
+@never_cache
+@require_safe
+def partner_hours(request: HttpRequest) -> HttpResponse:
+    """The free hours of partners' places, apart: a slow partner never delays the caller's page (AP-06)."""
+    person = on_the_line(request)
+    log_request(request, LoggedAction.READ, "accueil téléphonique : créneaux des partenaires", [person.pk])
+    search = Search.read(request.GET, person)
+    try:
+        offers = partner_offers_for(search, person, clock.now())
+    except UnknownCommune:
+        offers = []
+    context = {
+        "title": "Créneaux des partenaires", "person": person, "offers": offers, "search": search, "moving": None,
+        "trail": [(TITLE, reverse("inbound")), ("Personne en ligne", reverse("inbound_caller"))],
+    }  # fmt: skip
+    return render(request, "inbound/partners.html", context)
 
 
 @requires(*AGENTS)

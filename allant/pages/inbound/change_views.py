@@ -98,17 +98,18 @@ def move_for_caller(request: HttpRequest, appointment: int, slot: int) -> HttpRe
 def cancel_for_caller(request: HttpRequest, appointment: int) -> HttpResponse:
     """Give the seat back, and that of the second injection chained to it, at the person's word."""
     person = on_the_line(request)
-    found = _hers(person, appointment)
+    found = _hers(person, appointment, partners_too=True)
     cancelling.cancel(found, by=actor_of(request).name)
     log_request(request, LoggedAction.WRITE, "accueil téléphonique : rendez-vous annulé", [person.pk])
     messages.success(request, "Rendez-vous annulé ; la place est de nouveau libre.")
     return redirect("inbound_caller")
 
 
-def _hers(person: Person, appointment: int, *, over_too: bool = False) -> Appointment:
-    """An appointment to come of the person on the line, in our own calendar. Raises Missing."""
-    every = Appointment.objects.of_person(person) if over_too else Appointment.objects.open().of_person(person)
-    coming = every.filter(pk=appointment, slot__starts_at__gt=clock.now(), partner_state="")
+def _hers(person: Person, appointment: int, *, over_too: bool = False, partners_too: bool = False) -> Appointment:
+    """An appointment to come of the person on the line, in our own calendar unless told otherwise. Raises Missing."""
+    coming = Appointment.objects.of_person(person).filter(pk=appointment, slot__starts_at__gt=clock.now())
+    coming = coming if over_too else coming.open()
+    coming = coming if partners_too else coming.filter(partner_state="")
     found = coming.select_related("slot__place__location", "person").first()
     if found is None:
         raise Missing(NOT_HERS)

@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import Any
 
+from allant.appointments import partner_offers
 from allant.appointments.calendar import local_start
 from allant.appointments.models import Place, Service, Slot
 from allant.appointments.querysets import Wish
@@ -58,27 +59,19 @@ class Search:
 
 @dataclass(frozen=True)
 class Nearby:
-    """A place with its first free hours."""
+    """A place with its first free hours; `known`: False when its partner did not answer, which is not « nothing free »."""
 
     place: Place
     km: float
     hours: list[dict[str, Any]]
+    known: bool = True
 
 
 def offers_for(search: Search, person: Person, now: datetime) -> list[Nearby]:
     """The nearest places with something free for this person. Raises UnknownCommune when nobody knows where to look."""
-    if not search.commune:
-        raise UnknownCommune("")
-    today = now.astimezone(PARIS).date()
+    wish = _wish(search, person, now)
+    today = wish.today
     book = rules.as_known_on(today)
-    first = max(search.day or today, today)
-    latitude, longitude = position_of(search.commune)
-    wish = Wish(
-        service=search.service, latitude=latitude, longitude=longitude,
-        not_before=max(datetime.combine(first, time(), PARIS), now),
-        until=datetime.combine(first + terms(book, today).search, time(), PARIS) + timedelta(days=1), audience=AUDIENCE,
-        today=today, vaccines=vaccines_of(search, person, first), accessible=search.accessible,
-    )  # fmt: skip
     found = Slot.objects.nearest(wish, most=MOST_PLACES * HOURS_A_PLACE, a_place=HOURS_A_PLACE)
     slots = Slot.objects.select_related("place__location").in_bulk([offer.slot_id for offer in found])
     nearby = []
@@ -88,6 +81,41 @@ def offers_for(search: Search, person: Person, now: datetime) -> list[Nearby]:
         hours = [{"slot": slot, "starts": local_start(slot), "vaccine": named[slot.vaccine]} for slot in here]
         nearby.append(Nearby(here[0].place, km, hours))
     return nearby
+
+
+def _wish(search: Search, person: Person, now: datetime) -> Wish:
+    if not search.commune:
+        raise UnknownCommune("")
+    today = now.astimezone(PARIS).date()
+    first = max(search.day or today, today)
+    latitude, longitude = position_of(search.commune)
+    last = first + terms(rules.as_known_on(today), today).search
+    return Wish(
+        service=search.service, latitude=latitude, longitude=longitude,
+        not_before=max(datetime.combine(first, time(), PARIS), now),
+        until=datetime.combine(last, time(), PARIS) + timedelta(days=1), audience=AUDIENCE, today=today,
+        vaccines=vaccines_of(search, person, first), accessible=search.accessible,
+    )  # fmt: skip
+
+
+def partner_offers_for(search: Search, person: Person, now: datetime) -> list[Nearby]:
+    """The same of the nearest partners' places, whether they answer or not (AP-06). Raises UnknownCommune."""
+    wish = _wish(search, person, now)
+    found = partner_offers.near(
+        (wish.latitude, wish.longitude), wish.not_before, wish.until, wish.today, most=MOST_PLACES, hours=HOURS_A_PLACE,
+        vaccines=wish.vaccines, accessible=wish.accessible,
+    )  # fmt: skip
+    return [_at_partner(each, wish.today) for each in found]
+
+
+def _at_partner(found: partner_offers.PartnerPlace, today: date) -> Nearby:
+    book = rules.as_known_on(today)
+    hours = [
+        {"token": partner_offers.token_for(found.place, each), "vaccine": vaccine_label(each.vaccine, today, book),
+         "starts": local_start(Slot(place=found.place, starts_at=each.starts_at))}
+        for each in found.slots or ()
+    ]  # fmt: skip
+    return Nearby(found.place, found.km, hours, known=found.slots is not None)
 
 
 def vaccines_of(search: Search, person: Person, on: date) -> tuple[str, ...]:
