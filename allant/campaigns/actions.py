@@ -7,19 +7,22 @@ from decimal import Decimal
 
 import pghistory
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from allant import clock
 from allant.appointments.models import Appointment
 from allant.campaigns import enclosures, keyring
 from allant.campaigns.models import Campaign, Invitation, TargetVersion, Wave
-from allant.outreach.actions import drop_messages, queue_messages
+from allant.outreach.actions import drop_messages, queue_messages, release_causes, suspend_causes
+from allant.outreach.holds import take_turn
 from allant.outreach.models import Channel
 from allant.people.models import Person
 from allant.targeting import Definition, sentence
 
 HANDED_OVER = "hand"
 """The channel of an invitation whose code a professional hands over: no message leaves."""
+STOPPED = "campagne arrêtée"
+"""Why its messages are held."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ class CampaignPlan:
     objective_population: Definition | None = None
     ends_on: date | None = None
     weekly_capacity: int | None = None
+    daily_calls: int | None = None
     territory: str = "France entière"
     source: str = ""
     channel_ends: Mapping[str, date] = field(default_factory=dict)
@@ -52,7 +56,7 @@ class CampaignPlan:
 
 _COLUMNS = (
     "programme", "title", "starts_on", "ends_on", "template", "act", "objective", "objective_share", "weekly_capacity",
-    "territory", "source", "medical", "offers",
+    "daily_calls", "territory", "source", "medical", "offers",
 )  # fmt: skip
 
 
@@ -179,13 +183,25 @@ def reserve_serials(count: int) -> int:
         return first
 
 
-def stop_campaign(campaign: Campaign, *, by: str) -> None:
-    """No further wave leaves; what was sent stays sent."""
+@transaction.atomic
+def stop_campaign(campaign: Campaign, *, by: str) -> int:
+    """No further wave leaves, nobody more is called, and what waits in the outbox is held; how many messages are.
+
+    A wave that is being prepared stops after its chunk, and is finished by the next one. What was sent stays sent.
+    """
+    take_turn()
     with pghistory.context(by=by):
         Campaign.objects.filter(pk=campaign.pk, stopped_at=None).update(stopped_at=clock.now(), stopped_by=by)
+    return suspend_causes(cause_kind="invitation", causes=_invitations(campaign), reason=STOPPED)
 
 
-def resume_campaign(campaign: Campaign, *, by: str) -> None:
-    """Waves may leave again; who stopped it, and who resumed it, stays in its history."""
+@transaction.atomic
+def resume_campaign(campaign: Campaign, *, by: str) -> int:
+    """Waves and held messages may leave again, how many; who stopped it, and who resumed it, stays in its history."""
     with pghistory.context(by=by):
         Campaign.objects.filter(pk=campaign.pk).exclude(stopped_at=None).update(stopped_at=None, stopped_by="")
+    return release_causes(cause_kind="invitation", causes=_invitations(campaign))
+
+
+def _invitations(campaign: Campaign) -> QuerySet[Invitation, int]:
+    return Invitation.objects.filter(campaign=campaign).values_list("pk", flat=True)

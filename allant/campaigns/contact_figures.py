@@ -15,8 +15,8 @@ from typing import Any
 from django.db import connection
 
 from allant.campaigns.acts import acts_sql
-from allant.campaigns.desk.rules import OWN_DOCTOR
 from allant.campaigns.models import Campaign
+from allant.campaigns.own_doctor import AT_OWN_DOCTOR, channels_apart
 from allant.doctrine import NotYetInForce, RuleBook
 from allant.outreach.models import Channel
 
@@ -30,8 +30,8 @@ class Line:
 
     `targeted`: persons put in waves; `contacted`: messages that left by channel, and calls dialled; `answered`: calls somebody
     answered; `reached`: persons who answered, or whose message was received; `booked`: persons with an appointment confirmed;
-    `done`: persons who did the act on the day of their invitation or later, those who told the desk that they wanted their own
-    doctor left out (AV-22); `cost`: euros, of the channels that have a tariff.
+    `done`: persons who did the act on the day of their invitation or later; `own_doctor`: those who did it at their own doctor's,
+    whom the campaign does not count in `done`; `cost`: euros, of the channels that have a tariff.
     """
 
     targeted: int = 0
@@ -40,6 +40,7 @@ class Line:
     reached: int = 0
     booked: int = 0
     done: int = 0
+    own_doctor: int = 0
     cost: float = 0.0
 
     @property
@@ -60,6 +61,7 @@ class Line:
         self.reached += other.reached
         self.booked += other.booked
         self.done += other.done
+        self.own_doctor += other.own_doctor
         self.cost += other.cost
 
 
@@ -68,7 +70,7 @@ Figures = Mapping[tuple[date, str], Line]
 
 _FIGURES = """
     WITH every AS (
-        SELECT i.id, i.person_id, i.invited_on, i.revoked_at, coalesce(p.fund_code, '') AS fund
+        SELECT i.id, i.campaign_id, i.person_id, i.channel, i.invited_on, i.revoked_at, coalesce(p.fund_code, '') AS fund
         FROM campaigns_invitation i JOIN people_person p ON p.id = i.person_id WHERE i.campaign_id = %(campaign)s
     ), sent AS (
         SELECT every.person_id, every.fund, m.id, m.channel, (m.sent_at AT TIME ZONE 'Europe/Paris')::date AS day
@@ -92,12 +94,10 @@ _FIGURES = """
         FROM appointments_appointment a JOIN every ON every.id = a.cause_id
         WHERE a.cause_kind = 'invitation' AND a.confirmed_at IS NOT NULL GROUP BY 1, 2
     ), done AS (
-        SELECT every.person_id, every.fund, min(act.done_on) AS day
-        FROM every JOIN ({acts}) AS act USING (person_id)
-        WHERE every.revoked_at IS NULL AND act.done_on >= every.invited_on AND NOT EXISTS (
-            SELECT FROM campaigns_callattempt c WHERE c.campaign_id = %(campaign)s AND c.person_id = every.person_id
-              AND c.outcome = %(own_doctor)s)
-        GROUP BY 1, 2
+        SELECT invited.person_id, invited.fund, act.done_on AS day, {at_own_doctor} AS apart
+        FROM every AS invited
+        JOIN (SELECT person_id, done_on, %(apart)s::text[] AS apart FROM ({acts}) AS told) AS act USING (person_id)
+        WHERE invited.revoked_at IS NULL AND act.done_on >= invited.invited_on
     ), counted AS (
         SELECT invited_on AS day, fund, 'targeted' AS what, count(*) AS n FROM every WHERE revoked_at IS NULL GROUP BY 1, 2
         UNION ALL SELECT day, fund, channel, count(*) FROM sent GROUP BY 1, 2, 3
@@ -105,17 +105,18 @@ _FIGURES = """
         UNION ALL SELECT day, fund, 'answered', count(*) FROM dialled WHERE answered GROUP BY 1, 2
         UNION ALL SELECT day, fund, 'reached', count(*) FROM reached GROUP BY 1, 2
         UNION ALL SELECT day, fund, 'booked', count(*) FROM booked GROUP BY 1, 2
-        UNION ALL SELECT day, fund, 'done', count(*) FROM done GROUP BY 1, 2
+        UNION ALL SELECT day, fund, CASE WHEN apart THEN 'own_doctor' ELSE 'done' END, count(*) FROM done GROUP BY 1, 2, 3
     )
     SELECT day, fund, what, n FROM counted WHERE day >= %(first)s AND day <= %(last)s ORDER BY day, fund"""
-_PERSONS = ("targeted", "answered", "reached", "booked", "done")
+_PERSONS = ("targeted", "answered", "reached", "booked", "done", "own_doctor")
 
 
 def figures(campaign: Campaign, first: date, last: date, book: RuleBook) -> Figures:
     """From the first day to the last, both included. One query."""
-    values = {"campaign": campaign.pk, "first": first, "last": last, "own_doctor": OWN_DOCTOR}
+    statement = _FIGURES.format(acts=acts_sql(campaign), at_own_doctor=AT_OWN_DOCTOR)
+    apart = channels_apart(campaign, book)
     with connection.cursor() as cursor:
-        cursor.execute(_FIGURES.format(acts=acts_sql(campaign)), values)
+        cursor.execute(statement, {"campaign": campaign.pk, "first": first, "last": last, "apart": apart})
         rows = cursor.fetchall()
     return _lines(rows, {day: tariffs(book, day) for day in {row[0] for row in rows}})
 

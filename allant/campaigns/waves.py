@@ -266,6 +266,10 @@ def _complete(wave: Wave) -> None:
 
 @transaction.atomic
 def _invite_chunk(wave: Wave, people: pa.Table) -> None:
+    # Whoever stops the campaign waits for this chunk, and then holds its messages too.
+    campaign = Campaign.objects.select_for_update(no_key=True).get(pk=wave.campaign_id)
+    if campaign.stopped_at is not None:
+        raise CampaignClosed(f"La campagne « {campaign.title} » {_NOT_OPEN['stopped']} : le reste de la vague attend sa reprise.")
     with connection.cursor() as cursor:
         cursor.execute(
             """CREATE TEMP TABLE IF NOT EXISTS wave_staging (person_id bigint, channel text, code_serial bigint)

@@ -73,16 +73,17 @@ def _as_on(country: files.Country, day: date) -> Iterator[Path]:
     if not doses:
         place = country.directory
         raise files.BadCountry(f"{place} n'a pas été rejoué. Lancez : allant replay national --dir {place}")
-    with tempfile.TemporaryDirectory(prefix="allant-") as name:
-        folder = Path(name)
-        for table in TIMELESS:
-            (folder / table).symlink_to((country.directory / table).resolve())
+    with tempfile.TemporaryDirectory(prefix="allant-") as root:
+        folder = Path(root)
+        for name in TIMELESS:
+            (folder / name).symlink_to((country.directory / name).resolve())
         (folder / "dose").mkdir()
         for path in doses:
             if path.stem < day.isoformat():
                 (folder / "dose" / path.name).symlink_to(path.resolve())
         write_summary(files.Country(folder, country.manifest), lambda done, total: None)
-        (folder / "invitation").mkdir()
-        empty = schema(facts.registry.table("invitation")).empty_table()
-        pq.write_table(empty, folder / "invitation" / "none.parquet")
+        for table in facts.registry:  # what a replay does not write: nobody invited, nobody vaccinated against flu
+            if not (folder / table.name).exists():
+                (folder / table.name).mkdir()
+                pq.write_table(schema(table).empty_table(), folder / table.name / "none.parquet")
         yield folder

@@ -13,9 +13,13 @@ class FluConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Offer the ready-made campaigns, and the vouchers of their letters."""
+        """Offer its facts, the ready-made campaigns, and the vouchers of their letters."""
+        from allant import facts
         from allant.campaigns import enclosures, ready_made
+        from allant.flu.campaigns import FLU
+        from allant.flu.facts import FLU_INJECTION
         from allant.flu.vouchers import OfLetters
 
-        ready_made.register(ready_made.Programme("flu", "allant.flu"))
-        enclosures.register("flu", LETTER, OfLetters())
+        facts.register(FLU_INJECTION)
+        ready_made.register(FLU)
+        enclosures.register(FLU.code, LETTER, OfLetters())

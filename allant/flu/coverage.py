@@ -10,15 +10,12 @@ from django.db import connection
 from allant.campaigns.populations import population
 from allant.doctrine import NotYetInForce, RuleBook
 from allant.flu.eligibility import groups_on
+from allant.flu.facts import INJECTIONS
 from allant.flu.seasons import Season, seasons
 from allant.targeting import define, engine_postgres, tables
 
 ALL = ""
-_GIVEN = """
-SELECT DISTINCT coalesce(p.merged_into_id, p.id) AS person_id
-FROM immunizations_dose AS d JOIN people_person AS p ON p.id = d.person_id
-WHERE d.disease = 'influenza' AND d.ended_at IS NULL AND d.occurred_on BETWEEN %s AND %s
-"""
+_GIVEN = f"SELECT DISTINCT person_id FROM ({INJECTIONS}) AS injection WHERE occurred_on BETWEEN %s AND %s"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from allant import clock
 from allant.bulk import prepared
-from allant.outreach.models import Message, Template
+from allant.outreach.models import SUSPENDED, Channel, Message, Template
 from allant.outreach.templates import checked
 
 RECIPIENTS = ("person", "practitioner", "organisation")
@@ -75,6 +75,21 @@ def drop_messages(*, cause_kind: str, cause_id: int, reason: str) -> int:
     """Withdraw what still waits for this cause, in French for which reason; returns how many. What left stays sent."""
     waiting = Message.objects.pending().filter(cause_kind=cause_kind, cause_id=cause_id)
     return waiting.update(status=Message.Status.DROPPED, drop_reason=reason)
+
+
+def suspend_causes(*, cause_kind: str, causes: QuerySet[Any], reason: str) -> int:
+    """What waits for these causes waits until `release_causes`, calls aside (the desk asks); how many. What left stays sent.
+
+    Call it in a transaction that has its turn (`holds.take_turn`): no claim follows it then.
+    """
+    waiting = Message.objects.pending().filter(cause_kind=cause_kind, cause_id__in=causes).exclude(channel=Channel.CALL)
+    return waiting.update(next_at=SUSPENDED, held_reason=reason[:80])
+
+
+def release_causes(*, cause_kind: str, causes: QuerySet[Any]) -> int:
+    """What was suspended may leave again, judged anew; how many. What is too old by now is dropped when it is claimed."""
+    held = Message.objects.pending().filter(cause_kind=cause_kind, cause_id__in=causes, next_at=SUSPENDED)
+    return held.update(next_at=None, held_reason="")
 
 
 def drop_causes(*, cause_kind: str, causes: QuerySet[Any], reason: str) -> int:

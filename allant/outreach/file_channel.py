@@ -56,7 +56,7 @@ def _claimed(channel: str) -> Iterator[str]:
 def _claim(channel: str, on: date, batch: int) -> str | None:
     name = f"{on.isoformat()}-{uuid.uuid4().hex[:12]}"
     take_turn()
-    due = Message.objects.due_on(on).filter(channel=channel, sent_in="").exclude(template__in=_stopped(channel))
+    due = Message.objects.due_on(on).not_suspended().filter(channel=channel, sent_in="").exclude(template__in=_stopped(channel))
     due = due.order_by("send_after", "id")
     ids = list(due.select_for_update(skip_locked=True).values_list("id", flat=True)[:batch])
     Message.objects.filter(id__in=ids).update(sent_in=name)

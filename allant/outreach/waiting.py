@@ -12,7 +12,7 @@ from allant.doctrine import RuleBook
 from allant.outreach.causes import campaign_sql
 from allant.outreach.kinds import kinds
 from allant.outreach.limits import PARIS
-from allant.outreach.models import Message
+from allant.outreach.models import SUSPENDED, Message
 
 SHOWN = 7
 "Days for which a message abandoned for its age is still shown."
@@ -44,9 +44,10 @@ def held_back() -> list[Held]:
     """What the policy or a failed attempt holds, the most numerous first."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""SELECT m.channel, {campaign_sql("m")}, m.template, m.held_reason, count(*), min(m.next_at)
+            f"""SELECT m.channel, {campaign_sql("m")}, m.template, m.held_reason, count(*), min(nullif(m.next_at, %s))
                 FROM outreach_message AS m WHERE m.status = 'pending' AND m.held_reason <> ''
-                GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC, 1, 2, 3, 4"""
+                GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC, 1, 2, 3, 4""",
+            [SUSPENDED],
         )
         return [Held(*row) for row in cursor.fetchall()]
 

@@ -4,6 +4,8 @@ Each fact table is the query that its room registered, as a common table express
 """
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
 import pyarrow as pa
@@ -31,9 +33,28 @@ def sql(
     The text is one for a cursor that is given parameters: literal percent signs are doubled. Unordered, no duplicate.
     `bare`: for a statement over many targets, which begins with `sources`.
     """
-    expression = engine_ibis.people(definition, registry.table(PERSON), columns)
-    query = _compiled(expression)
+    asked = _Asked(definition.content_hash, tuple(columns), definition)
+    query = _remembered(asked) if registry is installed else _text(asked, registry)
     return (query if bare else _with_sources(query, definition, registry)), []
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the text of a query depends on; equal when the definitions say the same."""
+
+    content_hash: str
+    columns: tuple[str, ...]
+    definition: Definition = field(compare=False)
+
+
+def _text(asked: _Asked, registry: Registry) -> str:
+    return _compiled(engine_ibis.people(asked.definition, registry.table(PERSON), asked.columns))
+
+
+@lru_cache(maxsize=256)
+def _remembered(asked: _Asked) -> str:
+    """A page asks the same target several times; compiling it takes longer than reading a small register."""
+    return _text(asked, installed)
 
 
 def sources(kept: Collection[str], registry: Registry = installed) -> str:

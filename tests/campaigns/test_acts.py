@@ -80,12 +80,13 @@ def test_tg_10_an_act_that_no_fact_tells_is_refused(text: str, error: type[Excep
 
 @pytest.mark.django_db
 def test_tg_10_tg_12_every_shipped_campaign_names_its_act_or_informs() -> None:
-    """TG-10: what is measured after a campaign has a French name; a programme without an act is known as such."""
+    """TG-10: what is measured after a campaign has a French name; health space alone has nothing to measure, and says so."""
     plans = ready_made(rules.as_known_on(TODAY.replace(year=2022, month=12)))
     names = {each.programme: act_name(each.act) for each in plans if each.act}
     assert names["rights"].startswith("Ouverture ")
     assert {act_name(each.act) for each in plans if each.programme == "covid19"} == {"Première dose", "Rappel"}
-    assert all(each.act for each in plans if each.programme in ("covid19", "rights"))
+    assert names["flu"] == "Injection contre la grippe"
+    assert {each.programme for each in plans if not each.act} == {"health_space"}
     for _, acts in acts_offered():
         assert all(read_act(fact).label and label for fact, label in acts.items())
     assert read_act(C2S).label == "Complémentaire santé solidaire ; début"

@@ -14,10 +14,15 @@ from allant.appointments.booking import book
 from allant.campaigns import contact_figures as contacts
 from allant.campaigns.actions import reissue_code
 from allant.campaigns.desk.calling import Said, dial, end_call
-from allant.campaigns.models import Campaign, Invitation
+from allant.campaigns.desk.figures import reach_of
+from allant.campaigns.effect import effect
+from allant.campaigns.models import CallAttempt, Campaign, Invitation
 from allant.campaigns.waves import launch_wave
+from allant.directory.models import Practitioner
 from allant.doctrine import rules
+from allant.immunizations.models import Dose
 from allant.outreach.models import DeliveryEvent, Message
+from allant.people.actions import merge
 from allant.people.models import Person
 from tests.appointments.builders import booking, slots
 
@@ -110,6 +115,44 @@ def test_av_50_calls_pick_up_and_appointments() -> None:
     assert (day.targeted, day.calls, day.answered, day.reached) == (3, 3, 1, 1) and day.pick_up == pytest.approx(1 / 3)
     assert day.cost == 0, "a call has no tariff"
     assert found[desk_cases.DAY + timedelta(1), "351"].booked == 1 == contacts.total(found).booked
+
+
+def given(person: Person, on: date, by: Practitioner | None) -> None:
+    Dose.objects.create(
+        person=person, disease="covid19", occurred_on=on, vaccine="vaxzevria", dose_number=1, series="primary", series_doses=2,
+        recorded_at=at(on), recorded_by="test", source="csv", source_key=f"test-{person.pk}", practitioner=by,
+    )  # fmt: skip
+
+
+def test_av_50_a_dose_at_their_own_doctor_s_is_possible_and_not_counted_by_the_outreach(campaign: Campaign) -> None:
+    """AV-50, AV-22, seed 000: told on the telephone, or recorded by the treating doctor after an SMS; a letter counts it."""
+    own, other = (
+        Practitioner.objects.create(rpps=f"1000000000{n}", family_name="Le Goff", given_names="Yann", profession="10")
+        for n in (1, 2)
+    )
+    persons(8)  # the even by SMS, the odd by letter
+    launch_wave(campaign, on=OPENING, by="test")
+    Person.objects.update(treating_practitioner=own)
+    people = list(Person.objects.order_by("pk"))
+    day = OPENING + timedelta(3)
+    for person, by in zip(people, (own, own, other, other, None, None), strict=False):
+        given(person, day, by)
+    twin = Person.objects.create(family_name="Martin", given_names="Jeanne", birth_date=date(1940, 5, 17))
+    given(twin, day, own)
+    merge(duplicate=twin, into=people[7], by="test", reason="même personne")
+    line = contacts.total(contacts.figures(campaign, OPENING, END, BOOK))
+    assert (line.done, line.own_doctor) == (5, 2), "the second and the eighth, by SMS, at their own doctor's"
+    assert sum(row.done for row in effect(campaign, END, BOOK)) == 7, "the effect counts every act, as in the group held out"
+    called = Invitation.objects.get(person=people[0])
+    CallAttempt.objects.create(
+        message=Message.objects.get(cause_id=called.pk), person=people[0], campaign=campaign, agent="a", taken_at=at(OPENING),
+        seen_at=at(OPENING), dialled_at=at(OPENING), ended_at=at(OPENING), ended_as="outcome", outcome="own_doctor",
+    )  # fmt: skip
+    found = contacts.figures(campaign, OPENING, END, BOOK)
+    assert (found[day, ""].done, found[day, ""].own_doctor) == (4, 3), "said on the telephone, whatever the first channel"
+    assert reach_of([campaign], BOOK)[0].done == 4, "the supervisor's page and this one say the same"
+    campaign.starts_on = date(2020, 1, 1)
+    assert contacts.total(contacts.figures(campaign, OPENING, END, BOOK)).own_doctor == 1, "no channel apart before the rule"
 
 
 def test_av_50_the_tariff_is_that_of_the_day_and_before_the_first_there_is_none() -> None:

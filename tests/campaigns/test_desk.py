@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 
 from allant.campaigns.desk.calling import AGAIN, Said, decide, dial, end_call, in_doubt
+from allant.campaigns.desk.figures import waiting_by_campaign
 from allant.campaigns.desk.partners import FeedRefused, queue_favourable, results_for
 from allant.campaigns.desk.taking import CallRefused, NotYours, Scope, alive, current_call, free_lapsed, give_back, take_next
 from allant.campaigns.models import CallAttempt, CallEvent, PartnerConsent
@@ -186,6 +187,30 @@ def test_av_22_who_asks_to_be_called_later_comes_first_at_that_moment():
         dial(call_id=call.pk, by=agent(4), at=later)
         with pytest.raises(CallRefused):
             end_call(call_id=call.pk, said=Said("call_later", wrong), by=agent(4), at=later)
+
+
+def test_tg_01_a_campaign_makes_at_most_its_calls_of_the_day_and_keeps_promised_callbacks():
+    """TG-01: calls per day, by every agent together; who is given back was not called; the next day begins again."""
+    of = campaign(daily_calls=2)
+    people_to_call(5, of)
+    later = AT + 5 * HOUR
+    first = taken(agent(1))
+    assert taken(agent(2)) and take_next(by=agent(3), scope=EVERYWHERE, at=AT) is None, "two are in the agents' hands"
+    give_back(call_id=current_call(agent(2)).pk, by=agent(2), at=AT)
+    dial(call_id=first.pk, by=agent(1), at=AT)
+    end_call(call_id=first.pk, said=Said("call_later", later), by=agent(1), at=AT)
+    second = taken(agent(2))
+    dial(call_id=second.pk, by=agent(2), at=AT)
+    end_call(call_id=second.pk, said=Said("declined"), by=agent(2), at=AT)
+    assert take_next(by=agent(1), scope=EVERYWHERE, at=AT + HOUR) is None
+    (queue,) = waiting_by_campaign([of.pk], None, AT + HOUR)
+    assert (queue.dialled, queue.daily, queue.waiting) == (2, 2, 4)
+    callback = taken(agent(1), later)
+    assert callback.person_id == first.person_id, "it was promised"
+    dial(call_id=callback.pk, by=agent(1), at=later)
+    end_call(call_id=callback.pk, said=Said("declined"), by=agent(1), at=later)
+    assert take_next(by=agent(1), scope=EVERYWHERE, at=later) is None
+    assert taken(agent(1), AT + timedelta(days=1))
 
 
 @pytest.mark.parametrize("outcome", ["already_done", "declined", "medical", "cannot_travel", "own_doctor", "calls_back"])

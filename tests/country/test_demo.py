@@ -66,26 +66,28 @@ def test_another_size_is_refused_with_what_to_do(whole):
     assert "1000 personnes" in err and "--anew" in err
 
 
-def _killed_and_taken_up(home, seconds: float, kill_server: bool) -> dict:
+def _stopped_after(home, seconds: float, how: signal.Signals | None) -> tuple[int, str]:
+    """Start it, and stop it so (None: kill -9 of PostgreSQL itself); its code and what it said. It may have ended before."""
     process = home.start(*DEMO)
     time.sleep(seconds)
-    if kill_server and (home.path / "postgres" / "postmaster.pid").exists():
+    if how is None and (home.path / "postgres" / "postmaster.pid").exists():
         home.kill_server()
-        process.wait(timeout=120)
     else:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    process.stdout.close()
-    process.stderr.close()
-    return json.loads(home.run(*DEMO))
+        process.send_signal(how or signal.SIGKILL)
+    _, err = process.communicate(timeout=120)
+    return process.returncode, err
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize(("fraction", "kill_server"), [(0.45, False), (0.7, True)])
-def test_tg_09_fg_04_killed_and_started_again_the_figures_are_the_same(whole, home_factory, fraction, kill_server):
+def test_tg_09_fg_04_stopped_three_times_and_started_again_the_figures_are_the_same(whole, home_factory):
+    """One folder, stopped by Ctrl+C, which says how to go on, then killed, then its PostgreSQL killed; each time it goes on."""
     _, seconds, outcome, content = whole
     home = home_factory()
-    assert _killed_and_taken_up(home, seconds * fraction, kill_server) == outcome
+    code, err = _stopped_after(home, seconds * 0.45, signal.SIGINT)
+    assert code == 130 and "Relancez" in err
+    assert _stopped_after(home, seconds * 0.3, signal.SIGKILL)[0] in (0, -signal.SIGKILL)
+    _stopped_after(home, seconds * 0.3, None)
+    assert json.loads(home.run(*DEMO)) == outcome
     assert home.content() == content
 
 
@@ -95,16 +97,6 @@ def test_tg_09_fg_04_killed_and_started_again_the_figures_are_the_same(whole, ho
 def test_tg_09_fg_04_killed_at_many_points(whole, home_factory, fraction):
     _, seconds, outcome, content = whole
     home = home_factory()
-    assert _killed_and_taken_up(home, seconds * fraction, kill_server=fraction in (0.2, 0.6)) == outcome
+    _stopped_after(home, seconds * fraction, None if fraction in (0.2, 0.6) else signal.SIGKILL)
+    assert json.loads(home.run(*DEMO)) == outcome
     assert home.content() == content
-
-
-@pytest.mark.timeout(120)
-def test_ctrl_c_says_how_to_go_on(home_factory, whole):
-    home = home_factory()
-    process = home.start("demo", "--no-serve", "--people", "1000")
-    time.sleep(whole[1] * 0.6)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "Relancez" in err

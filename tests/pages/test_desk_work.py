@@ -28,6 +28,8 @@ from tests.campaigns.desk_cases import AT, campaign, people_to_call
 
 pytestmark = pytest.mark.django_db
 
+BOOK = rules.as_known_on(AT.date())
+
 
 @pytest.fixture(autouse=True)
 def _at_ten(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,9 +160,9 @@ def test_av_22_who_wants_their_own_doctor_is_not_counted_in_the_campaign(desk: C
             dose_number=1, series="primary", series_doses=2, recorded_at=AT, recorded_by="test", source="csv",
             source_key=f"test-{call.pk}",
         )  # fmt: skip
-    (reach,) = reach_of([of])
+    (reach,) = reach_of([of], BOOK)
     assert (reach.targeted, reach.contacted, reach.reached, reach.done) == (2, {"call": 2}, 2, 1)
-    found = contact_figures.figures(of, AT.date(), AT.date() + timedelta(days=9), rules.as_known_on(AT.date()))
+    found = contact_figures.figures(of, AT.date(), AT.date() + timedelta(days=9), BOOK)
     assert contact_figures.total(found).done == 1
 
 
@@ -176,10 +178,10 @@ def test_av_50_one_query_says_where_every_campaign_stands(client: Client):
             client.get("/appels/supervision/")
         counts.append(len(seen))
     assert len(set(counts)) == 1 and counts[0] <= 20, counts
-    assert [(each.campaign, each.targeted, each.contacted) for each in reach_of(made)] == [
+    assert [(each.campaign, each.targeted, each.contacted) for each in reach_of(made, BOOK)] == [
         (of, number, {}) for number, of in enumerate(made)
     ]
-    assert reach_of([]) == []
+    assert reach_of([], BOOK) == []
 
 
 def test_av_25_booked_the_person_is_asked_to_tell_their_physician(desk: Client):

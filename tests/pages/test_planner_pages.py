@@ -331,8 +331,10 @@ def test_tg_08_changed_capacities_and_a_later_plan_are_told(manager: Client, cou
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
 def test_tg_08_capacities_and_plan_by_keyboard_in_a_browser(
-    browser_page: Page, axe: Check, live_server: LiveServer, settings: Settings, sign_in_services: None
+    browser_page: Page, axe: Check, live_server: LiveServer, settings: Settings, sign_in_services: None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """TG-08: grid, plan, adoption; then a plan too long for the page, whose waiting page leads to it by itself."""
     settings.ALLANT_TODAY = small_country.TODAY
     cache.clear()
     small_country.settle()
@@ -361,3 +363,14 @@ def test_tg_08_capacities_and_plan_by_keyboard_in_a_browser(
     axe(page)
     page.get_by_role("button", name="Adopter ce plan").press("Enter")
     page.wait_for_selector("text=Plan adopté")
+    too_large_for_the_page(monkeypatch)
+    page.goto(f"{site}{PLANS}")
+    page.locator("#id_first_week").fill(str(MONDAY))
+    page.get_by_role("button", name="Calculer le plan").press("Enter")
+    page.wait_for_url("**/demandes/*/")
+    assert "attend son tour" in page.locator("#avancement").inner_text()
+    axe(page)
+    monkeypatch.undo()
+    jobs.run_all(app, "plans")
+    page.wait_for_url("**/plan/invitations/*/")
+    assert page.get_by_role("button", name="Adopter ce plan").is_visible()

@@ -23,7 +23,7 @@ from allant.campaigns.workshop.preview import preview
 from allant.directory.actions import load_organisations
 from allant.directory.funds import FUNDS
 from allant.facts import snapshot
-from allant.people.models import Person
+from allant.people.models import ContactPoint, Person
 from allant.people.situation_codes import ALD_GROUPS
 from tests.accounts.sessions import account_with, enter
 from tests.pages import small_country
@@ -253,11 +253,22 @@ def test_tg_01_tg_09_a_campaign_is_created_launched_once_a_day_stopped_and_resum
     }  # fmt: skip
     late = manager.post(f"{draft}campagne/", {**form, "ends_on": "2021-02-15"})
     assert late.status_code == 400 and "après le premier jour" in late.content.decode()
+    mute = manager.post(f"{draft}campagne/", {**form, "daily_calls": 5})
+    assert mute.status_code == 400 and "n’appelle pas" in mute.content.decode()
     assert manager.post(f"{draft}campagne/", form)["Location"] == "/campagnes/soixante-ans-fevrier/"
     campaign = Campaign.objects.get(slug="soixante-ans-fevrier")
     assert "60 ans ou plus" in campaign.current_target.sentence and "pas de décès connu" in campaign.current_target.sentence
     page = manager.get("/campagnes/soixante-ans-fevrier/vague/").content.decode()
-    assert "Personnes à inviter aujourd’hui" in page
+    assert "Personnes à inviter aujourd’hui" in page and 'id="appels"' not in page
+    Campaign.objects.filter(pk=campaign.pk).update(channels=["call", "sms", "letter"], daily_calls=2)
+    elders = Person.objects.filter(birth_date__year__lt=1940)[:9]
+    ContactPoint.objects.bulk_create(ContactPoint(person=each, kind="landline", value=f"029900{each.pk:04d}") for each in elders)
+    called = reach(Campaign.objects.get(pk=campaign.pk), DAY)["call"]
+    page = manager.get("/campagnes/soixante-ans-fevrier/vague/").content.decode()
+    assert called > 2 and f"<strong>{(called + 1) // 2} jours</strong>" in page
+    assert "2 appels par jour" in manager.get("/campagnes/soixante-ans-fevrier/").content.decode()
+    Campaign.objects.filter(pk=campaign.pk).update(channels=["sms", "letter"], daily_calls=None)
+    ContactPoint.objects.filter(kind="landline").delete()
     for _ in range(2):  # a double click
         manager.post("/campagnes/soixante-ans-fevrier/vague/", {"capacity": 12})
     assert Invitation.objects.filter(campaign=campaign).count() == 12
@@ -269,7 +280,8 @@ def test_tg_01_tg_09_a_campaign_is_created_launched_once_a_day_stopped_and_resum
     refused = manager.post("/campagnes/soixante-ans-fevrier/vague/", {"capacity": 19})
     assert refused.status_code == 400 and "18 invitations cette semaine" in refused.content.decode()
     settings.ALLANT_TODAY = DAY
-    manager.post("/campagnes/soixante-ans-fevrier/arreter/")
+    stopped = manager.post("/campagnes/soixante-ans-fevrier/arreter/", follow=True).content.decode()
+    assert "12 messages en attente sont retenus" in stopped
     assert "arrêtée" in manager.post("/campagnes/soixante-ans-fevrier/vague/", {"capacity": 5}).content.decode()
     manager.post("/campagnes/soixante-ans-fevrier/reprendre/")
     campaign.refresh_from_db()

@@ -14,13 +14,17 @@ from django.db.models.functions import ExtractHour
 
 from allant.accounts.actors import Actor
 from allant.campaigns.acts import acts_sql
-from allant.campaigns.desk.rules import BOOKED, CALL_LATER, OWN_DOCTOR
+from allant.campaigns.desk.rules import BOOKED, CALL_LATER
 from allant.campaigns.models import CallAttempt, Campaign
+from allant.campaigns.own_doctor import AT_OWN_DOCTOR, channels_apart
+from allant.doctrine import RuleBook
 from allant.outreach.limits import PARIS
 from allant.outreach.models import Message
 
 _WAITING = """
-    SELECT campaign.id, campaign.title, campaign.medical,
+    SELECT campaign.id, campaign.title, campaign.medical, campaign.daily_calls,
+           (SELECT count(*) FROM campaigns_callattempt AS call
+            WHERE call.campaign_id = campaign.id AND call.dialled_at BETWEEN %(today)s AND %(at)s) AS dialled,
            count(*) FILTER (WHERE (message.next_at IS NULL OR message.next_at <= %(at)s) AND message.send_after <= %(on)s) AS due,
            count(*) FILTER (WHERE message.outcome = %(later)s AND message.next_at <= %(at)s) AS callbacks, count(*) AS waiting
     FROM outreach_message AS message JOIN campaigns_invitation AS invitation ON invitation.id = message.cause_id
@@ -29,16 +33,21 @@ _WAITING = """
     WHERE message.status = 'pending' AND message.channel = 'call' AND message.cause_kind = 'invitation'
       AND campaign.id = ANY(%(campaigns)s)
       AND (%(departements)s::text[] IS NULL OR person.departement_code = ANY(%(departements)s))
-    GROUP BY 1, 2, 3 ORDER BY 4 DESC, 2"""
+    GROUP BY 1, 2, 3, 4 ORDER BY 6 DESC, 2"""
 
 
 @dataclass(frozen=True)
 class Queue:
-    """People of one campaign who wait for a call: due now, asked to be called back by now, in all."""
+    """People of one campaign who wait for a call: due now, asked to be called back by now, in all.
+
+    `daily`: its most calls a day (TG-01), None without one; `dialled`: those of today, by every agent of every territory.
+    """
 
     campaign: int
     title: str
     medical: bool
+    daily: int | None
+    dialled: int
     due: int
     callbacks: int
     waiting: int
@@ -47,7 +56,10 @@ class Queue:
 def waiting_by_campaign(campaigns: list[int], departements: frozenset[str] | None, at: datetime) -> list[Queue]:
     """The queues of these campaigns in a territory (None: everywhere), the longest first."""
     places = None if departements is None else sorted(departements)
-    values = {"at": at, "on": at.astimezone(PARIS).date(), "later": CALL_LATER, "campaigns": campaigns, "departements": places}
+    today = _day(at)
+    values = {
+        "at": at, "today": today, "on": today.date(), "later": CALL_LATER, "campaigns": campaigns, "departements": places,
+    }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_WAITING, values)
         return [Queue(*row) for row in cursor.fetchall()]
@@ -117,12 +129,11 @@ class Reach:
 
 _REACH = """
     WITH invited AS (
-        SELECT id, campaign_id, person_id, invited_on, revoked_at FROM campaigns_invitation WHERE campaign_id = ANY(%(campaigns)s)
+        SELECT id, campaign_id, person_id, channel, invited_on, revoked_at FROM campaigns_invitation
+        WHERE campaign_id = ANY(%(campaigns)s)
     ), act AS ({acts}), targeted AS (
         SELECT invited.campaign_id, count(DISTINCT invited.person_id) AS people, count(DISTINCT invited.person_id) FILTER (
-            WHERE act.done_on >= invited.invited_on AND NOT EXISTS (
-                SELECT FROM campaigns_callattempt AS call WHERE call.campaign_id = invited.campaign_id
-                  AND call.person_id = invited.person_id AND call.outcome = %(own_doctor)s)) AS done
+            WHERE act.done_on >= invited.invited_on AND NOT {at_own_doctor}) AS done
         FROM invited LEFT JOIN act ON act.campaign_id = invited.campaign_id AND act.person_id = invited.person_id
         WHERE invited.revoked_at IS NULL GROUP BY 1
     ), called AS (
@@ -141,16 +152,16 @@ _REACH = """
     LEFT JOIN called ON called.campaign_id = asked.id LEFT JOIN contacted ON contacted.campaign_id = asked.id"""
 
 
-def reach_of(campaigns: Sequence[Campaign]) -> list[Reach]:
+def reach_of(campaigns: Sequence[Campaign], book: RuleBook) -> list[Reach]:
     """Where campaigns stand, in their order, in one query; each figure counts persons.
 
-    Who wanted their own doctor is not counted as done by the campaign (AV-22).
+    Who went to their own doctor is not counted as done by the campaign (AV-22).
     """
     if not campaigns:
         return []
-    values = {"campaigns": [each.pk for each in campaigns], "own_doctor": OWN_DOCTOR, "booked": BOOKED}
+    values = {"campaigns": [each.pk for each in campaigns], "booked": BOOKED}
     with connection.cursor() as cursor:
-        cursor.execute(_REACH.format(acts=_acts(campaigns)), values)
+        cursor.execute(_REACH.format(acts=_acts(campaigns, book), at_own_doctor=AT_OWN_DOCTOR), values)
         found = {row[0]: row[1:] for row in cursor.fetchall()}
     return [_reach(each, *found[each.pk]) for each in campaigns]
 
@@ -160,13 +171,13 @@ def _reach(campaign: Campaign, targeted: int, contacted: str, reached: int, book
     return Reach(campaign, targeted, by_channel, reached, booked, done)
 
 
-def _acts(campaigns: Sequence[Campaign]) -> str:
-    """A SELECT of campaign_id, person_id and done_on: each act that these campaigns ask for is read once."""
-    asking: dict[str, list[int]] = {}
+def _acts(campaigns: Sequence[Campaign], book: RuleBook) -> str:
+    """A SELECT of campaign_id, person_id, done_on and apart: each act that these campaigns ask for is read once."""
+    asking: dict[tuple[str, tuple[str, ...]], list[int]] = {}
     for each in campaigns:
-        asking.setdefault(acts_sql(each), []).append(each.pk)
+        asking.setdefault((acts_sql(each), tuple(channels_apart(each, book))), []).append(each.pk)
     return " UNION ALL ".join(
-        f"SELECT asking.id AS campaign_id, fact.person_id, fact.done_on"
+        f"SELECT asking.id AS campaign_id, fact.person_id, fact.done_on, ARRAY{list(apart)}::text[] AS apart"
         f" FROM ({act}) AS fact CROSS JOIN unnest(ARRAY{ids}::bigint[]) AS asking (id)"
-        for act, ids in asking.items()
+        for (act, apart), ids in asking.items()
     )

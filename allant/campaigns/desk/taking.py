@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, time
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 
 from allant.accounts.actors import Actor
 from allant.campaigns.acts import acts_sql
@@ -67,7 +68,8 @@ def current_call(by: Actor) -> CallAttempt | None:
 def take_next(*, by: Actor, scope: Scope, at: datetime) -> CallAttempt | None:
     """The call already in their hands, or the next one; None when nobody may be called now.
 
-    First those who asked to be called back by now, then the order of the outbox. Asked twice at once, it is one call.
+    First those who asked to be called back by now, whatever the campaign called today: it was promised. Then the order of the
+    outbox, of the campaigns that have calls left today (TG-01). Asked twice at once, it is one call.
     """
     take_turn()
     if (mine := current_call(by)) is not None:
@@ -79,13 +81,28 @@ def take_next(*, by: Actor, scope: Scope, at: datetime) -> CallAttempt | None:
         return None
     due = tuple(_callbacks_due(at))
     for wanted in ([due] if due else []) + [None]:
-        only = replace(where, campaigns=campaigns, messages=wanted)
+        called = campaigns if wanted else _with_calls_left(campaigns, at)
+        if not called:
+            return None
+        only = replace(where, campaigns=called, messages=wanted)
         while found := claim(CALL, at, 1, sender_of(by), only):
             if why := _needless(found[0]):
                 Message.objects.filter(pk=found[0].pk).update(status=Message.Status.DROPPED, drop_reason=why)
             else:
                 return _taken(found[0], by, at)
     return None
+
+
+def _with_calls_left(campaigns: Sequence[int], at: datetime) -> tuple[int, ...]:
+    """Those that did not reach their calls of the day (TG-01): calls dialled since midnight, and persons in an agent's hands.
+
+    The turn of `take_next` makes the count exact.
+    """
+    midnight = datetime.combine(at.astimezone(PARIS).date(), time(), PARIS)
+    counted = CallAttempt.objects.filter(Q(dialled_at__gte=midnight) | Q(dialled_at=None, ended_at=None))
+    of_each = counted.filter(campaign=OuterRef("pk")).order_by().values("campaign").annotate(calls=Count("pk")).values("calls")
+    called = Campaign.objects.filter(pk__in=campaigns).annotate(called=Coalesce(Subquery(of_each), 0))
+    return tuple(called.filter(Q(daily_calls=None) | Q(daily_calls__gt=F("called"))).values_list("pk", flat=True))
 
 
 def _open_now(departements: frozenset[str] | None, at: datetime) -> Only:

@@ -55,6 +55,8 @@ class Campaign(models.Model):
     "The fact that tells when an invited person did what the campaign is for, as `table.column`; none: no effect is measured."
     weekly_capacity = models.PositiveIntegerField(null=True, blank=True)
     "Invitations a week; none: no limit."
+    daily_calls = models.PositiveIntegerField(null=True, blank=True)
+    "Calls that the desk makes a day for it; none: no limit. Doses and slots are those of its programme (`WeeklyCapacity`)."
     medical = models.BooleanField(default=False, db_default=False)
     "Its target tells an illness: only the medical service sees it (AV-27)."
     offers = models.CharField(max_length=10, blank=True, default="", db_default="")

@@ -65,6 +65,7 @@ class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     channel_ends: dict[str, date] = {}
     objective_share: float | None = None
     weekly_capacity: int | None = None
+    daily_calls: int | None = None
     medical: bool = False
     offers: Literal["", "slot", "home"] = ""
     every_scheme: bool = False
@@ -116,6 +117,8 @@ def _problems(entry: Entry) -> Iterator[str]:
         yield "elle finit avant de commencer"
     if entry.offers and entry.channels != ("letter",):
         yield "un créneau ou une visite à domicile ne se proposent que par courrier"
+    if entry.daily_calls is not None and "call" not in entry.channels:
+        yield "des appels par jour, sans le canal « call »"
 
 
 def _to_ground(entry: Entry) -> Iterator[str]:

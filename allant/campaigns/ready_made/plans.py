@@ -79,6 +79,7 @@ def _plan(entry: Entry, programme: Programme, book: RuleBook) -> CampaignPlan | 
         template=entry.template,
         act=act.fact if act else "",
         weekly_capacity=entry.weekly_capacity,
+        daily_calls=entry.daily_calls,
         source=entry.grounds,
         medical=entry.medical,
         offers=entry.offers,

@@ -11,11 +11,11 @@ from allant.outreach.models.delivery import (
     Submission,
     Worker,
 )
-from allant.outreach.models.messages import Channel, Message, MessageQuerySet, Template
+from allant.outreach.models.messages import SUSPENDED, Channel, Message, MessageQuerySet, Template
 from allant.outreach.models.sms import EarlyReceipt, InboundPart, RouteBudget
 
 __all__ = [
-    "AccountMessage", "Channel", "Conversation", "ConversationTurn", "DeliveryEvent", "EarlyReceipt", "InboundMessage",
-    "InboundPart", "InboundPerson", "LetterBatch", "Message", "MessageQuerySet", "RouteBudget", "SendingHold", "Submission",
-    "Template", "Worker",
+    "SUSPENDED", "AccountMessage", "Channel", "Conversation", "ConversationTurn", "DeliveryEvent", "EarlyReceipt",
+    "InboundMessage", "InboundPart", "InboundPerson", "LetterBatch", "Message", "MessageQuerySet", "RouteBudget",
+    "SendingHold", "Submission", "Template", "Worker",
 ]  # fmt: skip

@@ -1,6 +1,6 @@
 """The outbox: every message with the event that caused it. This table is the only queue for messages."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pgtrigger
 from django.db import models
@@ -49,10 +49,18 @@ class Template(models.Model):
         return f"{self.slug}/{self.channel}/{self.language} v{self.version}"
 
 
+SUSPENDED = datetime(9999, 12, 31, tzinfo=UTC)
+"""The `next_at` of what waits until its cause says so: a campaign that was stopped."""
+
+
 class MessageQuerySet(models.QuerySet["Message"]):
     def due_on(self, day: date) -> "MessageQuerySet":
         """Waiting, and allowed to leave on this day."""
         return self.pending().filter(send_after__lte=day)
+
+    def not_suspended(self) -> "MessageQuerySet":
+        """Those whose cause does not hold them."""
+        return self.exclude(next_at=SUSPENDED)
 
     def pending(self) -> "MessageQuerySet":
         """Neither sent nor dropped."""

@@ -25,7 +25,7 @@ from allant.pages.campaigns.figure_forms import PeriodForm
 UNKNOWN_FUND = "Caisse non renseignée"
 HEADER = (
     "jour", "caisse", "nom_caisse", "ciblees", *(f"contacts_{code}" for code in Channel.values), "appels_decroches",
-    "taux_de_decroche", "jointes", "rendez_vous", "actes", "cout_euros",
+    "taux_de_decroche", "jointes", "rendez_vous", "actes", "actes_chez_leur_medecin", "cout_euros",
 )  # fmt: skip
 
 
@@ -78,7 +78,7 @@ def _rows(found: contacts.Figures) -> Iterator[tuple[Any, ...]]:
         by_channel = [line.contacted[code] for code in Channel.values]
         yield (
             day, fund, names.get(fund, ""), line.targeted, *by_channel, line.answered, rate, line.reached, line.booked, line.done,
-            _decimal(line.cost, 2),
+            line.own_doctor, _decimal(line.cost, 2),
         )  # fmt: skip
 
 

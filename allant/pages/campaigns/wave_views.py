@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any
 
 from django import forms
@@ -21,6 +22,7 @@ from allant.campaigns.actions import resume_campaign, stop_campaign
 from allant.campaigns.models import Campaign
 from allant.campaigns.planner import bounds
 from allant.campaigns.waves import CampaignClosed, launch_wave, left_of_week, reach
+from allant.outreach.models import Channel
 from allant.pages.campaigns.medical import sees_target
 from allant.pages.campaigns.wording import channel_name
 
@@ -91,6 +93,8 @@ def launch(request: HttpRequest, slug: str) -> HttpResponse:
         "reachable": sum(by_channel.values()),
         "unreachable": found.get(None, 0),
         "by_channel": [(channel_name(code), persons) for code, persons in by_channel.items()],
+        "calls": by_channel.get(Channel.CALL, 0) if campaign.daily_calls else 0,
+        "call_days": ceil(by_channel.get(Channel.CALL, 0) / campaign.daily_calls) if campaign.daily_calls else 0,
         "planned": bounds.planned(campaign, today),
         "left": left,
         "form": form,
@@ -102,16 +106,18 @@ def launch(request: HttpRequest, slug: str) -> HttpResponse:
 @requires(Role.CAMPAIGN_MANAGER)
 @require_POST
 def stop(request: HttpRequest, slug: str) -> HttpResponse:
-    """No further wave leaves."""
-    stop_campaign(get_object_or_404(Campaign, slug=slug), by=str(actor_of(request)))
-    messages.success(request, "Campagne arrêtée : plus aucune vague ne part. Ce qui est envoyé reste envoyé.")
+    """No further wave leaves, and what waits is held."""
+    held = stop_campaign(get_object_or_404(Campaign, slug=slug), by=str(actor_of(request)))
+    said = f"{held} message{'s' if held > 1 else ''} en attente {'sont retenus' if held > 1 else 'est retenu'}" if held else ""
+    said = said or "aucun message n’attendait"
+    messages.success(request, f"Campagne arrêtée : ni vague ni appel ne part plus, {said}. Ce qui est envoyé reste envoyé.")
     return redirect("campaign", slug=slug)
 
 
 @requires(Role.CAMPAIGN_MANAGER)
 @require_POST
 def resume(request: HttpRequest, slug: str) -> HttpResponse:
-    """Waves may leave again."""
-    resume_campaign(get_object_or_404(Campaign, slug=slug), by=str(actor_of(request)))
-    messages.success(request, "Campagne reprise.")
+    """Waves may leave again, and what was held too."""
+    freed = resume_campaign(get_object_or_404(Campaign, slug=slug), by=str(actor_of(request)))
+    messages.success(request, f"Campagne reprise : messages qui peuvent de nouveau partir : {freed}.")
     return redirect("campaign", slug=slug)

@@ -89,7 +89,13 @@ class CampaignForm(forms.Form):
     )  # fmt: skip
     weekly_capacity = forms.IntegerField(
         label="Invitations par semaine, au plus", required=False, min_value=1, max_value=10_000_000,
-        help_text="Vide : sans limite.", widget=forms.NumberInput(attrs={"class": "fr-input", "inputmode": "numeric"}),
+        help_text="Vide : sans limite. Les doses et les créneaux sont ceux du programme, saisis avec le plan d’invitations.",
+        widget=forms.NumberInput(attrs={"class": "fr-input", "inputmode": "numeric"}),
+    )  # fmt: skip
+    daily_calls = forms.IntegerField(
+        label="Appels par jour, au plus", required=False, min_value=1, max_value=10_000_000,
+        help_text="Par tous les agents ensemble, rappels promis en plus. Vide : sans limite.",
+        widget=forms.NumberInput(attrs={"class": "fr-input", "inputmode": "numeric"}),
     )  # fmt: skip
 
     def __init__(self, *args: Any, population: Definition | None = None, **kwargs: Any) -> None:
@@ -114,6 +120,8 @@ class CampaignForm(forms.Form):
             if without := [Channel(code).label for code in channels if code not in worded]:
                 lacking = f"Ce texte n'existe pas pour : {', '.join(without)}. Choisissez-en un autre, ou un autre canal."
                 self.add_error("template", lacking)
+        if values.get("daily_calls") and Channel.CALL not in values.get("channels", [Channel.CALL]):
+            self.add_error("daily_calls", "La campagne n’appelle pas : ajoutez le canal de l’appel, ou laissez vide.")
         if values.get("objective_percent"):
             self._check_objective(values)
         if "title" in values and not self.slug:
@@ -143,7 +151,7 @@ class CampaignForm(forms.Form):
             slug=self.slug, programme=values["programme"], title=values["title"], objective=values["objective"],
             territory=values["territory"], starts_on=values["starts_on"], ends_on=values["ends_on"],
             channels=tuple(values["channels"]), template=values["template"], act=values["act"],
-            weekly_capacity=values["weekly_capacity"], target=target,
+            weekly_capacity=values["weekly_capacity"], daily_calls=values["daily_calls"], target=target,
             objective_share=Decimal(percent) / 100 if percent else None,
             objective_population=population if percent else None,
         )  # fmt: skip

@@ -44,7 +44,7 @@ def supervision(request: HttpRequest) -> HttpResponse:
         "title": TITLE, "day": day, "queues": queues, "neutral": NEUTRAL, "hours": figures.by_hour(day),
         "agents": figures.by_agent(day), "left": left, "not_made": figures.not_made(),
         "choices": [each for each in outcomes_on(book, clock.today()).values() if each.code not in (BOOKED, CALL_LATER)],
-        "reach": [(each, _title(each.campaign)) for each in figures.reach_of(calling_campaigns)],
+        "reach": [(each, _title(each.campaign)) for each in figures.reach_of(calling_campaigns, book)],
     }  # fmt: skip
     return render(request, "desk/supervision.html", context)
 
