@@ -108,6 +108,10 @@ class RepresentationQuerySet(models.QuerySet):
         """Those whose representative is one of these records."""
         return self.filter(representative__in=records)
 
+    def of(self, person: Person) -> Self:
+        """Those of a person, under any of their records."""
+        return self.filter(Q(person=person) | Q(person__merged_into=person))
+
     def with_standing(self) -> Self:
         """Adds `standing`: the record that stands for the person represented."""
         return self.annotate(standing=Coalesce("person__merged_into", "person"))

@@ -218,7 +218,7 @@ def test_tg_08_the_plan_tells_weeks_groups_the_queue_what_limits_and_when_it_end
     assert "Soixante ans et plus" in page and "18/01/2021" in page
     week = Plan(plan).by_week()[0]
     assert week.queue and limits_said(week.limits) in page and "rien de saisi" in limits_said(week.limits)
-    assert f"<td class=\"allant-number\">{week.queue}</td>" in page and "pas dans l’horizon" in page
+    assert f'<td class="allant-number">{week.queue}</td>' in page and "pas dans l’horizon" in page
     assert "Proposé" in page and "Adopter ce plan" in page
     here = text(manager, f"{address}?departement=01")
     assert "01 Ain" in here and "Réserve" not in here.split('id="semaines"')[1].split("</table>")[0]

@@ -229,7 +229,7 @@ def test_who_may_not_declare_is_not_asked_to(client: Client, settings: Settings)
     """VC-02: a dentist records and does not declare."""
     settings.ALLANT_TODAY = date(2021, 4, 1)
     teleservice.signed_in(client, profession=teleservice.DENTIST)
-    assert "name=\"declares\"" not in client.get(sitting.URL).content.decode()
+    assert 'name="declares"' not in client.get(sitting.URL).content.decode()
     assert opened(client).eligibility is None
 
 

@@ -201,7 +201,7 @@ def test_a_rule_is_passed_with_a_written_reason_and_marked(client: Client, someo
     """VC-38: the reason is asked in place, shown on the check, and the dose is marked as forced."""
     refused = send(client, someone, lot=EXPIRED, step="check")
     assert refused.status_code == 422 and "Je confirme malgré ce qui précède" in text_of(refused)
-    assert "name=\"forced_reason\"" in body(refused)
+    assert 'name="forced_reason"' in body(refused)
     check = send(client, someone, lot=EXPIRED, step="check", forced_reason="prolongation écrite du fabricant")
     assert "Saisie forcée" in text_of(check) and "Motif : prolongation écrite du fabricant" in text_of(check)
     page = client.get(send(client, someone, lot=EXPIRED, forced_reason="prolongation écrite du fabricant").url)

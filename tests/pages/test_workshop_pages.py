@@ -240,9 +240,7 @@ def test_a_draft_belongs_to_its_author_and_a_lost_place_is_a_conflict(manager: C
 
 
 @pytest.mark.django_db
-def test_tg_01_tg_09_a_campaign_is_created_launched_once_a_day_stopped_and_resumed(
-    manager: Client, settings: Settings
-) -> None:
+def test_tg_01_tg_09_a_campaign_is_created_launched_once_a_day_stopped_and_resumed(manager: Client, settings: Settings) -> None:
     small_country.settle()
     draft = begun(manager)
     assert manager.post(f"{draft}campagne/", {"title": "Vide"}).status_code == 400

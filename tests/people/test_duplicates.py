@@ -32,9 +32,7 @@ JOURNEY_DAY = date(2021, 12, 31)
 BOOK = rules.as_known_on(JOURNEY_DAY)
 
 
-def record(
-    number: str = "", kind: str = "NIR", since: date = date(2010, 1, 1), formerly: str = "", **values: Any
-) -> Person:
+def record(number: str = "", kind: str = "NIR", since: date = date(2010, 1, 1), formerly: str = "", **values: Any) -> Person:
     """Camille Martin born on 12 May 1985, a man, with one number, unless told otherwise."""
     made = person(**{"birth_date": BORN, "sex": "M", **values})
     if number:

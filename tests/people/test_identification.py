@@ -22,9 +22,7 @@ NIR = "2400335238001"
 
 def registered(number: str = NIR, kind: str = "NIR", **values: Any) -> Person:
     """Suzanne Mercier, born in Rennes, unless told otherwise."""
-    found = person(
-        **{"family_name": "Mercier", "given_names": "Suzanne", "birth_date": date(1940, 3, 12), "sex": "F", **values}
-    )
+    found = person(**{"family_name": "Mercier", "given_names": "Suzanne", "birth_date": date(1940, 3, 12), "sex": "F", **values})
     Matricule.objects.create(person=found, value=number, kind=kind, starts_on=date(2000, 1, 1))
     return found
 

@@ -33,7 +33,8 @@ class PlainForm(forms.Form):
                 )
 
 
-def _day(label: str, *, required: bool = True, help_text: str = "") -> forms.DateField:
+def day_field(label: str, *, required: bool = True, help_text: str = "") -> forms.DateField:
+    """A day, with the browser's calendar."""
     widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     return forms.DateField(label=label, required=required, help_text=help_text, widget=widget)
 
@@ -80,8 +81,8 @@ class NewDocumentForm(PlainForm):
         label="Fichier", help_text="PDF, JPEG ou PNG, 5 Mo au plus. Contrôlé par l'antivirus, puis chiffré.",
         error_messages={"required": "Choisissez un fichier.", "empty": "Ce fichier est vide : choisissez-en un autre."},
     )  # fmt: skip
-    received_on = _day("Reçue le")
-    valid_until = _day("Valable jusqu'au", required=False, help_text="D'un titre ou document de séjour.")
+    received_on = day_field("Reçue le")
+    valid_until = day_field("Valable jusqu'au", required=False, help_text="D'un titre ou document de séjour.")
 
     def __init__(self, *args: Any, book: RuleBook, on: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from allant.pages.identity import document_views, figure_views, file_views, list_views
+from allant.pages.identity import document_views, figure_views, file_views, list_views, representation_views
 
 urlpatterns = [
     path("", list_views.files, name="identity_files"),
@@ -13,6 +13,9 @@ urlpatterns = [
     path("pieces/<int:document>/", document_views.download, name="identity_document"),
     path("majorite/", list_views.majority, name="identity_majority"),
     path("nnp/", list_views.stock, name="identity_stock"),
+    path("representations/", representation_views.find, name="identity_representations"),
+    path("representations/<int:person_id>/", representation_views.represented, name="identity_represented"),
+    path("representations/<int:person_id>/<int:representation>/", representation_views.end, name="identity_representation"),
     path("chiffres/", figure_views.page, name="identity_figures"),
     path("chiffres.csv", figure_views.download, name="identity_figures_sheet"),
 ]
