@@ -134,15 +134,23 @@ def served(port: int) -> Iterator[int]:
     ]  # fmt: skip
     with subprocess.Popen(command, cwd=ROOT / "bench") as server:
         try:
-            for _ in range(1_200):
-                try:
-                    Connection(port)
-                    break
-                except OSError:
-                    time.sleep(0.1)
+            _answers(port, server)
             yield server.pid
         finally:
             server.send_signal(signal.SIGTERM)
+
+
+def _answers(port: int, server: subprocess.Popen[bytes]) -> None:
+    """Wait for the first connection: on a crowded machine the workers take minutes to load the site."""
+    until = time.monotonic() + 600
+    while True:
+        try:
+            Connection(port).socket.close()
+            return
+        except OSError:
+            if server.poll() is not None or time.monotonic() > until:
+                raise SystemExit(f"The server does not answer on port {port}: see what it wrote above.") from None
+            time.sleep(0.2)
 
 
 def act(person_id: int, reference: str) -> dict[str, object]:

@@ -3,7 +3,7 @@
 import pytest
 from django.core.checks import run_checks
 from django.test import Client
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from allant.accounts.access import requires
 from allant.accounts.actions import Grant, replace_memberships
@@ -59,6 +59,17 @@ def test_vc03_a_professional_with_several_structures_chooses_one(client: Client)
         place = user.memberships.get(structure_code=code)
         assert client.post("/professionnel/lieu/", {"place": place.pk}).status_code == 302
         assert f"Structure {code}" in client.get("/professionnel/").content.decode()
+
+
+def test_vc03_query_counts_of_the_choice(client: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    """VC-03: not one more for more places."""
+    for count in (2, 5):
+        user = account_with(Role.HEALTH_PROFESSIONAL, username=f"psc:{count}", structures=tuple(f"R{n}" for n in range(count)))
+        enter(client, user)
+        with django_assert_num_queries(4):  # session, account, memberships, access log
+            client.get("/professionnel/lieu/")
+        with django_assert_num_queries(8):  # + the session written, between its savepoint and its release
+            client.post("/professionnel/lieu/", {"place": user.memberships.all()[0].pk})
 
 
 def test_vc03_somebody_elses_structure_is_refused(client: Client) -> None:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
+from django.db import connection
+from django.http import HttpResponse
+from django.test.utils import CaptureQueriesContext
 
 from allant.accounts.models import AccessLogEntry
+from allant.api import clients
 from allant.api.fhir import systems
 from allant.directory.models import Location, Organisation, Practitioner
 from allant.immunizations.models import Dose
 from allant.people.models import Person
 from tests.api.conftest import NIR, NIR_WITH_KEY, Api, act, api_of, said
+from tests.people.builders import person
 
 pytestmark = pytest.mark.django_db
 
@@ -323,3 +330,32 @@ def test_the_access_log_holds_each_read_and_write(api: Api, patient: Person) -> 
         ("read", "fhir:logiciel", "350000001", "fhir/Immunization"),
         ("search", "fhir:logiciel", "350000001", "fhir/Immunization/_search"),
     ]
+
+
+def test_query_counts(api: Api, patient: Person, practitioner: Practitioner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PF-02, VC-61: a fixed number of questions for each interaction, whatever the person's history."""
+    monkeypatch.setattr(clients, "monotonic", lambda: 0.0)  # a token is read again after some seconds
+    author = [{"actor": {"identifier": {"system": systems.RPPS, "value": practitioner.rpps}}}]
+    sent = act(patient, performer=author)
+    second = act(patient, performer=author, identifier=None, occurrenceDateTime="2021-06-29")
+    second["protocolApplied"] = [{"doseNumberPositiveInt": 2, "seriesDosesPositiveInt": 2}]
+    who = sent["patient"]["reference"]
+    api("POST", "/Immunization", act(person(), performer=author))  # the client and the directory are then known
+    found: list[dict[str, int]] = []
+
+    def counted(name: str, ask: Callable[[], HttpResponse]) -> HttpResponse:
+        with CaptureQueriesContext(connection) as queries:
+            answer = ask()
+        assert answer.status_code in (200, 201), answer.content
+        found[-1][name] = len(queries)
+        return answer
+
+    for one in (sent, second):
+        found.append({})
+        created = counted("create", lambda one=one: api("POST", "/Immunization", one))
+        address = f"/Immunization/{created.json()['id']}"
+        counted("read", lambda address=address: api("GET", address))
+        counted("patient", lambda: api("GET", f"/{who}"))
+        counted("by number", lambda: api.search("/Patient/_search", identifier=f"{systems.NSS_NIR}|{NIR}"))
+        counted("by person", lambda: api.search("/Immunization/_search", patient=who))
+    assert found == [{"create": 1, "read": 3, "patient": 3, "by number": 3, "by person": 3}] * 2

@@ -135,6 +135,8 @@ def test_queries_of_the_pages(client: Client, django_assert_num_queries: DjangoA
         client.get(URL)
     with django_assert_num_queries(9):
         client.get(f"{URL}{ImportedFile.objects.get().pk}/")
+    with django_assert_num_queries(6):
+        client.get(f"{URL}{ImportedFile.objects.get().pk}/lignes-a-corriger.csv")
 
 
 def test_a_file_is_no_way_to_guess(client: Client) -> None:

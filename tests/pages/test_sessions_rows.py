@@ -253,6 +253,8 @@ def test_queries_of_the_page(client: Client, django_assert_num_queries: DjangoAs
         send(client, session, nir(number))
     with django_assert_num_queries(7):
         client.get(f"{sitting.URL}{session.pk}/")
+    with django_assert_num_queries(6):
+        client.get(f"{sitting.URL}{session.pk}/liste.csv")
 
 
 def test_the_last_dose_says_that_the_schedule_is_complete(client: Client, settings: Settings) -> None:
