@@ -229,6 +229,7 @@ def test_an_event_that_is_not_signed_is_refused(client: Client, settings: Settin
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.timeout(300)
 def test_av_20_two_browsers_never_show_the_same_person_and_five_keys_make_a_call_with_its_booking(
     live_server: LiveServer, browser: Browser, browser_page: Page, settings: Settings, axe: Callable[[Page], None]
 ):
