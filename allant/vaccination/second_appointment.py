@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 from allant.appointments.calendar import local_start, zone_at
-from allant.appointments.models import Appointment, Slot
+from allant.appointments.models import Appointment, Guest, Slot
 from allant.bulk.prepared import rows
 from allant.doctrine import RuleBook
+from allant.doctrine.age import age_on
+from allant.vaccination.products import allowed_at
 from allant.vaccination.schedule import DoseWindow, second_dose_window
 
 
@@ -76,7 +78,12 @@ def breaks_interval(appointment: Appointment, chosen: Slot, book: RuleBook) -> A
 
 
 def why_not_moved(appointment: Appointment, chosen: Slot, book: RuleBook) -> str:
-    """Why this appointment cannot move to `chosen` with regard to the other injection, in French; empty when it can."""
+    """Why this appointment cannot move to `chosen`, in French: its use, the age, the other injection; empty when it can."""
+    if chosen.service != appointment.service:
+        return "Ce créneau n'est pas pour le même usage que ce rendez-vous."
+    born, day = _birth_date(appointment), local_start(chosen).date()
+    if chosen.vaccine and born is not None and chosen.vaccine not in allowed_at(age_on(born, day), day, book):
+        return "Le vaccin de ce créneau n'est pas proposé à l'âge de la personne ce jour-là."
     chained = appointment.first_id is not None or Appointment.objects.open().filter(first=appointment).exists()
     if chained and appointment.slot.vaccine != chosen.vaccine:
         return "Ce créneau n'est pas du même vaccin que l'autre injection."
@@ -84,6 +91,13 @@ def why_not_moved(appointment: Appointment, chosen: Slot, book: RuleBook) -> str
     if other is None:
         return ""
     return f"Ce jour ne laisse pas le délai voulu avec l'autre injection, du {local_start(other.slot):%d/%m/%Y}."
+
+
+def _birth_date(appointment: Appointment) -> date | None:
+    """Of who comes, known or not to the register."""
+    if appointment.person is not None:
+        return appointment.person.birth_date
+    return Guest.objects.filter(appointment=appointment).values_list("birth_date", flat=True).first()
 
 
 def _within(first: Slot, second: Slot, book: RuleBook) -> bool:

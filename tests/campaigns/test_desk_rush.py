@@ -102,7 +102,7 @@ def one_call(client: Client) -> None:
 
 
 @pytest.mark.usefixtures("_at_ten")
-@pytest.mark.parametrize(("agents", "people", "capacity"), [(12, 9, 1), pytest.param(200, 150, 15, marks=pytest.mark.long)])
+@pytest.mark.parametrize(("agents", "people", "capacity"), [(12, 9, 1), pytest.param(200, 110, 12, marks=pytest.mark.long)])
 def test_av_20_scripted_agents_over_http_call_each_person_once_sell_no_slot_twice_and_keep_the_order(
     agents: int, people: int, capacity: int
 ):

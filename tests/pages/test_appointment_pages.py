@@ -17,6 +17,7 @@ from allant import clock
 from allant.accounts.models import AccessLogEntry
 from allant.appointments.booking import book
 from allant.appointments.calendar import make_slots
+from allant.appointments.links import token_of
 from allant.appointments.models import Appointment, Slot
 from allant.appointments.online import glance
 from allant.vaccination.code import code_text, give_code
@@ -222,6 +223,18 @@ def test_ap09_moving_to_a_seat_just_taken_changes_nothing(client: Client, free: 
     answer = client.post(reverse("move_own_appointment", args=[link.split("/")[-2], free[1].pk]))
     assert answer.status_code == 409 and "n’a pas changé" in answer.content.decode()
     assert Appointment.objects.open().filter(slot=free[0]).count() == 1
+
+
+def test_ap08_one_moves_to_a_seat_of_the_same_use_and_of_a_vaccine_of_one_s_age(client: Client, free: list[Slot]) -> None:
+    """AP-08, AP-03: the rules of booking are those of moving; what is for something else has no key to move."""
+    link = str(send(client, free[0], birth_date="01/01/1981")["Location"])
+    for other, why in (({"vaccine": "vaxzevria"}, "âge de la personne"), ({"service": "reception", "vaccine": ""}, "même usage")):
+        chosen = slots(place(name=why), **other)[0]
+        answer = client.post(reverse("move_own_appointment", args=[link.split("/")[-2], chosen.pk]))
+        assert answer.status_code == 409 and why in answer.content.decode()
+    assert Appointment.objects.open().get().slot == free[0]
+    reception = book(booking(chosen, person()), by="test", at=clock.now())
+    assert "Déplacer" not in client.get(reverse("own_appointment", args=[token_of(reception)])).content.decode()
 
 
 def test_ap09_a_link_is_signed(client: Client, free: list[Slot]) -> None:

@@ -30,7 +30,7 @@ from allant.appointments.telling import Address
 from allant.campaigns.history import contacts_of
 from allant.doctrine import rules
 from allant.pages.base.errors import Missing
-from allant.pages.inbound.change_views import NO_SLOT, WRONG_AGE, spoken, told
+from allant.pages.inbound.change_views import NO_SLOT, spoken, told
 from allant.pages.inbound.offers import AUDIENCE, fits
 from allant.pages.inbound.on_the_line import AGENTS, ORIGINS, on_the_line
 from allant.people.models import Person
@@ -40,6 +40,7 @@ from allant.vaccination.second_appointment import second_slot, wants_second
 
 NO_ORIGIN = "Dites d'où vient l'appel : la personne a-t-elle reçu un SMS, un message vocal, appelé le 3646 ?"
 DEAD = "Le décès de cette personne est connu de l'état civil : vérifiez que vous avez ouvert la bonne personne."
+WRONG_AGE = "Le vaccin de ce créneau n'est pas proposé à l'âge de cette personne : proposez un autre créneau."
 SECOND_GONE = "L'heure de la seconde injection vient de changer : relisez celle proposée maintenant, puis recommencez."
 DOWN = "Le partenaire ne répond pas : rien n'est pris. Choisissez un autre lieu."
 UNSURE = (

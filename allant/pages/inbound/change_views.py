@@ -26,14 +26,13 @@ from allant.appointments.models import Appointment, Slot
 from allant.campaigns.appointment_messages import told_of
 from allant.doctrine import rules
 from allant.pages.base.errors import Missing
-from allant.pages.inbound.offers import AUDIENCE, fits
+from allant.pages.inbound.offers import AUDIENCE
 from allant.pages.inbound.on_the_line import AGENTS, on_the_line
 from allant.people.models import Person
 from allant.vaccination.second_appointment import why_not_moved
 
 NOT_HERS = "Ce rendez-vous n'est pas à venir pour la personne en ligne : rechargez sa page."
 NO_SLOT = "Ce créneau n'existe plus : proposez-en un autre."
-WRONG_AGE = "Le vaccin de ce créneau n'est pas proposé à l'âge de cette personne : proposez un autre créneau."
 
 
 def told(appointment: Appointment) -> str:
@@ -70,7 +69,7 @@ def move_for_caller(request: HttpRequest, appointment: int, slot: int) -> HttpRe
     chosen = Slot.objects.select_related("place__location").filter(pk=slot, closed_at=None, place__partner="").first()
     if chosen is None:
         raise Missing(NO_SLOT)
-    refusal = why_not_moved(found, chosen, book) or ("" if fits(chosen, person) else WRONG_AGE)
+    refusal = why_not_moved(found, chosen, book)
     if request.method == "POST" and not refusal:
         wanted = Booking(
             slot_id=chosen.pk, key=f"move-{found.pk}-{chosen.pk}", origin=found.origin, audience=AUDIENCE, person=found.person,
