@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache, caches
 from django.test import Client
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 
 from allant.accounts.models import User
@@ -25,14 +25,14 @@ from tests.appointments.builders import booking, place
 from tests.campaigns.proposal_cases import AT, BOOK, DAY, centre, invited, nurse, somebody
 from tests.pages.teleservice import NURSE, professional
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 Check = Callable[[Page], None]
 
 
 @pytest.fixture
 def site(live_server: LiveServer, settings: Any, browser_page: Page) -> str:
     """Monday 16 August 2021, nobody's hour of bookings used up."""
-    browser_page.set_default_timeout(60_000)  # a busy machine
+    browser_page.set_default_timeout(120_000)  # a busy machine
     settings.ALLANT_TODAY = DAY
     cache.clear()
     for name in ("papers", "partners"):
@@ -57,26 +57,26 @@ def test_ap12_from_the_town_to_both_injections_then_a_letter_answered(browser_pa
     reserve(of, at=AT, book_of_rules=BOOK)
     place(name="Clinique du partenaire", partner="muet", partner_reference="1", phone="0299000000")
     page.goto(f"{site}/rendez-vous/?town=35000&age=76")
-    expect(page.get_by_text("Créneaux inconnus pour l’instant")).to_be_visible()
+    page.get_by_text("Créneaux inconnus pour l’instant").wait_for()
     axe(page)
     page.get_by_role("link", name="Comirnaty").first.press("Enter")
-    expect(page.get_by_role("checkbox", name="seconde injection")).to_be_checked()
+    assert page.get_by_role("checkbox", name="seconde injection").is_checked()
     axe(page)
     for label, value in (("Nom", "Nkosi"), ("Prénoms", "Thandi"), ("Date de naissance", "23/05/1945"), ("Mobile", "0639981234")):
         page.get_by_label(label, exact=label == "Nom").first.fill(value)
     page.get_by_role("button", name="Prendre ce rendez-vous").press("Enter")
-    expect(page.get_by_role("heading", name="Rendez-vous confirmé")).to_be_visible()
-    expect(page.get_by_text("Injection n° 2")).to_be_visible()
+    page.get_by_role("heading", name="Rendez-vous confirmé").wait_for()
+    page.get_by_text("Injection n° 2").wait_for()
     axe(page)
     page.get_by_role("button", name="Annuler ce rendez-vous").press("Enter")
-    expect(page.get_by_role("heading", name="Annulé")).to_be_visible()
+    page.get_by_role("heading", name="Annulé").wait_for()
     page.goto(f"{site}/rendez-vous/courrier/")
     axe(page)
     page.get_by_label("Code de votre courrier").fill(code_text(invitation))
     page.get_by_label("Date de naissance").fill("02/05/1940")
     page.get_by_role("button", name="Continuer").press("Enter")
     page.get_by_role("button", name="Confirmer ce rendez-vous").press("Enter")
-    expect(page.get_by_text("Votre rendez-vous est confirmé.")).to_be_visible()
+    page.get_by_text("Votre rendez-vous est confirmé.").wait_for()
 
 
 def test_ap10_a_place_its_day_the_letters_and_the_visits_at_home(browser_page: Page, axe: Check, site: str) -> None:
@@ -105,6 +105,6 @@ def test_ap10_a_place_its_day_the_letters_and_the_visits_at_home(browser_page: P
         page.goto(f"{site}/lieux/{where}")
         axe(page)
     page.get_by_role("button", name="Arrivé").press("Enter")
-    expect(page.get_by_text("1 sur place")).to_be_visible()
+    page.get_by_text("1 sur place").wait_for()
     page.get_by_role("button", name="Vacciné").press("Enter")
     page.wait_for_url("**/dossier/**")

@@ -229,7 +229,7 @@ def test_an_event_that_is_not_signed_is_refused(client: Client, settings: Settin
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_av_20_two_browsers_never_show_the_same_person_and_five_keys_make_a_call_with_its_booking(
     live_server: LiveServer, browser: Browser, browser_page: Page, settings: Settings, axe: Callable[[Page], None]
 ):
@@ -243,7 +243,7 @@ def test_av_20_two_browsers_never_show_the_same_person_and_five_keys_make_a_call
     people_to_call(3, campaign())
     other = browser.new_context(locale="fr-FR").new_page()
     for number, page in enumerate((browser_page, other)):
-        page.set_default_timeout(60_000)  # a busy machine
+        page.set_default_timeout(120_000)  # a busy machine
         signed = Client()
         enter(signed, account_with(Role.CALL_AGENT, Role.CAMPAIGN_MANAGER, username=f"agency:agent{number}"))
         cookie = signed.cookies[settings.SESSION_COOKIE_NAME].value

@@ -23,7 +23,7 @@ from tests.campaigns import proposal_cases
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_av_30_a_caller_is_found_and_booked_with_the_origin_of_the_call(
     live_server: LiveServer, browser_page: Page, settings: Settings, axe: Callable[[Page], None]
 ) -> None:
@@ -38,7 +38,7 @@ def test_av_30_a_caller_is_found_and_booked_with_the_origin_of_the_call(
     enter(signed, account_with(Role.PLATFORM_AGENT))
     cookie = signed.cookies[settings.SESSION_COOKIE_NAME].value
     page = browser_page
-    page.set_default_timeout(60_000)  # a busy machine
+    page.set_default_timeout(120_000)  # a busy machine
     page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
     page.goto(f"{live_server.url}/accueil-telephonique/")
     page.keyboard.type("keravale 2 mai 1940")
