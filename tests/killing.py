@@ -50,12 +50,14 @@ Content = dict[str, list[Any]]
 PATIENCE = 120  # seconds for one run of the work, and for the sessions of a killed one to leave
 _WRITE = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|MERGE|WITH\b.*\b(?:INSERT INTO|UPDATE|DELETE FROM))\b", re.I | re.DOTALL)
 # Forks a process in a group of its own for each line it reads, and says "end" when that process is dead. Modules are imported
-# once: a run then begins at once.
+# and the doctrine is read once: a run then begins at once.
 _FORKING = """
 import os, sys, traceback
 from tests.killing import told_by_every_connection
 told_by_every_connection()
 {imports}
+from allant.doctrine import rules
+rules.check()
 for line in sys.stdin:
     if not (pid := os.fork()):
         os.setsid()

@@ -1,6 +1,6 @@
 """Where a message goes: looked up when it leaves, so that a refusal or a death of the last days counts (AV-03)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from django.db import connection
@@ -8,6 +8,8 @@ from django.db import connection
 from allant.directory.models import Organisation, Practitioner
 from allant.outreach import lent
 from allant.outreach.models import Channel, Message
+from allant.outreach.readers import Reader, persons
+from allant.outreach.texts import NOBODY_ELSE
 
 _POINT = {Channel.SMS: "mobile", Channel.EMAIL: "email"}
 
@@ -29,16 +31,16 @@ _BY_POINT = f"""
     ORDER BY person.id, point.id"""
 
 
-def of_messages(messages: Sequence[Message], on: date) -> dict[int, str]:
-    """Message → the address of their one channel on a day; none for who cannot, or must not, be reached.
+def of_messages(messages: Sequence[Message], on: date, readers: Mapping[int, Reader] = NOBODY_ELSE) -> dict[int, str]:
+    """Message → the address of their one channel on a day; none for who cannot, or must not, be reached. `readers`: as `texts`.
 
     A letter carries the postcode, by which the printer sorts; the register holds no street. Professionals and structures have
     an e-mail address or none.
     """
     channel = messages[0].channel
-    own = [message for message in messages if not message.lent_address]
-    of_person = _of_persons([message.person_id for message in own if message.person_id is not None], channel, on)
-    found = {message.pk: of_person[message.person_id] for message in own if message.person_id in of_person}
+    who = persons(messages, readers)
+    of_person = _of_persons(list(set(who.values())), channel, on)
+    found = {pk: of_person[person] for pk, person in who.items() if person in of_person}
     found |= {pk: each.value for pk, each in lent.of_messages(messages).items() if not each.refused}
     return found | (_of_professionals(messages) if channel == Channel.EMAIL else {})
 

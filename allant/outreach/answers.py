@@ -129,17 +129,23 @@ def receive(answer: Typed, *, at: datetime) -> InboundMessage | None:
 
 def _attribute(inbound: InboundMessage, points: list[ContactPoint], conversation: Conversation | None) -> list[InboundPerson]:
     """Who may speak: everybody who bears the number, and the message that they probably answer; sure when there is one."""
-    last = Message.objects.sent().filter(contact_point__in=points).order_by("-sent_at", "-id").first() if points else None
-    people = list(dict.fromkeys(point.person.merged_into_id or point.person_id for point in _with_people(points)))
+    sent = Message.objects.sent().filter(contact_point__in=points).select_related("contact_point__person")
+    last = sent.order_by("-sent_at", "-id").first() if points else None
+    bearer = _standing(last.contact_point) if last and last.contact_point else None  # a representative, not always its person
+    people = list(dict.fromkeys(map(_standing, _with_people(points))))
     speaking = conversation.person_id if conversation else None
     authors = [
         InboundPerson(
-            inbound=inbound, person_id=person, message=last if last and last.person_id == person else None,
+            inbound=inbound, person_id=person, message=last if bearer == person else None,
             confirmed=len(people) == 1 or person == speaking,
         )
         for person in people
     ]  # fmt: skip
     return InboundPerson.objects.bulk_create(authors)
+
+
+def _standing(point: ContactPoint) -> int:
+    return point.person.merged_into_id or point.person_id
 
 
 def _with_people(points: list[ContactPoint]) -> list[ContactPoint]:

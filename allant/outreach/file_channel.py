@@ -20,7 +20,7 @@ from pathlib import Path
 
 from django.db import transaction
 
-from allant.outreach import addresses, texts
+from allant.outreach import addresses, readers, texts
 from allant.outreach.holds import standing, stopped, take_turn
 from allant.outreach.limits import PARIS
 from allant.outreach.models import Channel, Message
@@ -97,7 +97,8 @@ def _reachable(messages: list[Message], on: date, at: datetime) -> list[Row]:
     if not messages:
         return []
     variables = texts.variables_of(messages)
-    address = addresses.of_messages(messages, on)
+    reading = readers.of_messages(messages, on)
+    address = addresses.of_messages(messages, on, reading)
     # A replay writes on the days of the past: the policy is that of the day, at the hour of the clock.
     refusal = refused(messages, datetime.combine(on, at.astimezone(PARIS).time(), PARIS))
     _drop([message for message in messages if message.pk not in variables], "cause révoquée")
@@ -106,8 +107,13 @@ def _reachable(messages: list[Message], on: date, at: datetime) -> list[Row]:
     left = [message for message in messages if message.pk in variables and message.pk not in refusal]
     _drop([message for message in left if message.pk not in address], "plus d'adresse")
     left = [message for message in left if message.pk in address]
-    templates = texts.of_each(left)
-    return [(message.pk, address[message.pk], *fill(templates[message.pk], variables[message.pk])) for message in left]
+    templates = texts.of_each(left, reading)
+    rows = []
+    for message in left:
+        subject, body = fill(templates[message.pk], variables[message.pk])
+        whom = readers.for_whom(reading.get(message.pk), templates[message.pk].language, message.channel, on)
+        rows.append((message.pk, address[message.pk], subject, whom + body))
+    return rows
 
 
 def _drop(messages: list[Message], reason: str) -> None:

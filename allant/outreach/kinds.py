@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from functools import lru_cache
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -15,6 +17,19 @@ from allant.outreach.models import Message, Template
 NEVER_TWICE = "never_twice"
 NEVER_LOST = "never_lost"
 DEFAULT = "information"
+
+
+class Guardianship(StrEnum):
+    """To whom a message about somebody under guardianship goes (AV-03)."""
+
+    PERSON = "person"
+    NOBODY = "nobody"
+    REPRESENTATIVE = "representative"
+    REPRESENTATIVE_FIRST = "representative_first"
+    "The person, when the register knows no representative."
+
+
+REPRESENTED = (Guardianship.REPRESENTATIVE, Guardianship.REPRESENTATIVE_FIRST)
 
 
 class UnknownKind(LookupError):
@@ -38,18 +53,29 @@ class MessageKind:
     stops_at_refusal: bool
     excluded: tuple[str, ...]
     "Situations in which the person is not contacted."
+    guardianship: Guardianship
 
     @property
     def never_twice(self) -> bool:
         """After a crash in the middle of handing over, it is left as handed over."""
         return self.guarantee == NEVER_TWICE
 
+    @property
+    def represented(self) -> bool:
+        """About somebody under guardianship, it goes to their representative."""
+        return self.guardianship in REPRESENTED
+
 
 @lru_cache(maxsize=64)
 def kinds(book: RuleBook, on: date) -> dict[str, MessageKind]:
     """Code → kind, as the doctrine has them on a day."""
     rows = book.value("outreach.kinds", on)
-    return {row["code"]: MessageKind(**{**row, "priority": int(row["priority"])}) for row in rows}
+    return {row["code"]: _kind(row) for row in rows}
+
+
+def _kind(row: Mapping[str, Any]) -> MessageKind:
+    typed = {"priority": int(row["priority"]), "guardianship": Guardianship(row["guardianship"])}
+    return MessageKind(**{**row, **typed})
 
 
 def kind(code: str, book: RuleBook, on: date) -> MessageKind:

@@ -14,8 +14,9 @@ from typing import Any
 
 from allant.doctrine import RuleBook
 from allant.outreach import limits
-from allant.outreach.kinds import MessageKind
+from allant.outreach.kinds import Guardianship, MessageKind
 from allant.outreach.limits import PARIS
+from allant.people.representation import guardian_kinds
 
 POINTS = {"call": "landline", "sms": "mobile", "email": "email", "letter": "postal", "account": "account"}
 """Channel → the contact point it needs. A letter also goes to who has a postcode and no postal point yet; a message in the
@@ -39,6 +40,7 @@ class Reason(StrEnum):
     OPTED_OUT = "opposition aux sollicitations"
     INSTITUTION = "en établissement"
     GUARDIANSHIP = "sous tutelle"
+    NO_REPRESENTATIVE = "sous tutelle, sans représentant connu"
     SITUATION = "situation exclue de cette sorte de message"
     NO_ADDRESS = "plus d'adresse"
     REFUSED = "refus de ce moyen de contact (STOP)"
@@ -52,7 +54,7 @@ class Reason(StrEnum):
     HOURS = "hors des heures de contact du territoire"
 
 
-SITUATIONS = {"institution": Reason.INSTITUTION, "guardianship": Reason.GUARDIANSHIP}
+SITUATIONS = {"institution": Reason.INSTITUTION}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +91,32 @@ class Recipient:
     "Whether an account here is theirs."
     points: tuple[Point, ...] = ()
     situations: tuple[Held, ...] = ()
+    representatives: tuple[Representative, ...] = ()
+    "As the register named them, the first named first; they count while the person is under guardianship."
+
+    def in_situation(self, kind: str, on: date) -> bool:
+        """Whether the situation holds that day."""
+        return any(held.kind == kind and held.on(on) for held in self.situations)
 
     @property
     def has_account(self) -> bool:
         """Whether a message in the account can be read: an address that bounces or refuses e-mails shows an account too."""
         return self.signed_in or any(point.kind == "email" for point in self.points)
+
+
+@dataclass(frozen=True, slots=True)
+class Representative:
+    """Who represents a person, by what right (`people.RepresentationKind`), over a half-open period; an empty bound is open."""
+
+    kind: str
+    recipient: Recipient
+    starts_on: date | None = None
+    ends_on: date | None = None
+
+    def on(self, day: date) -> bool:
+        """Whether it is in force that day, and its bearer able to act."""
+        in_force = Held("", self.starts_on, self.ends_on).on(day)
+        return in_force and not self.recipient.deceased and not self.recipient.in_situation("guardianship", day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,20 +180,24 @@ def frequency(book: RuleBook, on: date) -> Frequency:
 def decide(person: Recipient, purpose: Purpose, history: Iterable[Contact], at: datetime, book: RuleBook) -> Decision:
     """Whether this person is contacted for this purpose at `at` (aware), by the first of its channels that may be used.
 
+    Of somebody under guardianship, the channels and the hours are those of their representative, where the kind says so (AV-03).
     A delay is asked one at a time: what waits is decided again at that instant, and may wait for another reason.
     """
     on, made = at.astimezone(PARIS).date(), tuple(history)
     rules = frequency(book, on)
     if refusal := _refusal(person, purpose, at):
         return Decision(Verdict.NEVER, reason=refusal)
-    channel, blocked, not_before = _channel(person, purpose, made, rules)
+    reader = _reader(person, purpose.kind, on, book)
+    if refusal := _refusal_of_reader(person, reader, purpose.kind, on):
+        return Decision(Verdict.NEVER, reason=refusal)
+    channel, blocked, not_before = _channel(person, reader or person, purpose, made, rules)
     if blocked:
         return Decision(Verdict.NEVER, reason=blocked)
     if not_before is not None and not_before > at:
         return _later(channel, not_before, Reason.RETRY)
     if (capped := _capped(purpose, made, at, rules)) is not None:
         return _later(channel, capped, Reason.CAP)
-    opens = limits.next_open(person.departement, purpose.kind.hours, channel, at, book)
+    opens = limits.next_open((reader or person).departement, purpose.kind.hours, channel, at, book)
     return _later(channel, opens, Reason.HOURS) if opens > at else Decision(Verdict.NOW, channel)
 
 
@@ -193,13 +220,33 @@ def _refusal(person: Recipient, purpose: Purpose, at: datetime) -> str | None:
     return next((str(reason) for holds, reason in grounds if holds), None)
 
 
+def _reader(person: Recipient, kind: MessageKind, on: date, book: RuleBook) -> Recipient | None:
+    """The representative who is written to in the place of the person: one, of the first kind of the doctrine that has some."""
+    if not kind.represented or not person.in_situation("guardianship", on):
+        return None
+    able = [each for each in person.representatives if each.on(on)]
+    ordered = (each.recipient for wanted in guardian_kinds(on, book) for each in able if each.kind == wanted)
+    return next(ordered, None)
+
+
+def _refusal_of_reader(person: Recipient, reader: Recipient | None, kind: MessageKind, on: date) -> str | None:
+    """Why neither the person under guardianship nor anybody for them is contacted."""
+    if reader is not None:
+        return str(Reason.OPTED_OUT) if kind.stops_at_refusal and reader.in_situation("opted_out", on) else None
+    of_kind = {Guardianship.NOBODY: Reason.GUARDIANSHIP, Guardianship.REPRESENTATIVE: Reason.NO_REPRESENTATIVE}
+    refusal = of_kind.get(kind.guardianship)
+    return str(refusal) if refusal and person.in_situation("guardianship", on) else None
+
+
 def _channel(
-    person: Recipient, purpose: Purpose, made: tuple[Contact, ...], rules: Frequency
+    person: Recipient, reader: Recipient, purpose: Purpose, made: tuple[Contact, ...], rules: Frequency
 ) -> tuple[str, str | None, datetime | None]:
     """The first channel that is not blocked for good, and the instant before which it waits; or why the first is blocked."""
     blocked = []
     for channel in purpose.channels:
-        reason = _no_address(person, purpose, channel)
+        # A message in an account is read by whoever signs in there: a representative has no account of the person's.
+        other = reader is not person and channel == "account"
+        reason = Reason.NO_ADDRESS if other else _no_address(reader, purpose, channel)
         not_before = None
         if reason is None and channel == "call":
             reason, not_before = _calls(purpose, made, rules)

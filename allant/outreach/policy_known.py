@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import connection
@@ -13,13 +14,26 @@ from allant.outreach.causes import campaign_sql
 from allant.outreach.kinds import kind, kinds, kinds_of_templates
 from allant.outreach.limits import PARIS
 from allant.outreach.models import Message
-from allant.outreach.policy import Contact, Decision, Held, Point, Purpose, Recipient, decide
+from allant.outreach.policy import Contact, Decision, Held, Point, Purpose, Recipient, Representative, decide
 from allant.outreach.policy_sql import CONTACTED
-from allant.people.models import ContactPoint, Person, Situation
+from allant.people.models import ContactPoint, Person, Representation, Situation, SituationKind
 
 
 def recipient(person: Person) -> Recipient:
-    """The person, with the contact points and situations of the records they absorbed."""
+    """The person, with the contact points and situations of the records they absorbed; whoever is, or was, or is to be under
+    guardianship with their representatives."""
+    known = _alone(person)
+    if not any(held.kind == SituationKind.GUARDIANSHIP for held in known.situations):
+        return known
+    borne = Q(person=person.pk) | Q(person__merged_into=person.pk)
+    named = Representation.objects.filter(borne).select_related("representative__merged_into").order_by("pk")
+    standing = ((each, each.representative.merged_into or each.representative) for each in named)
+    return replace(known, representatives=tuple(
+        Representative(each.kind, _alone(who), each.starts_on, each.ends_on) for each, who in standing if who.pk != person.pk
+    ))  # fmt: skip
+
+
+def _alone(person: Person) -> Recipient:
     borne = Q(person=person.pk) | Q(person__merged_into=person.pk)
     points = ContactPoint.objects.filter(borne).values_list("kind", "opted_out_on", "invalid_since")
     situations = Situation.objects.filter(borne).values_list("kind", "starts_on", "ends_on")

@@ -2,7 +2,7 @@
 
 Asked: a SELECT of ask_id, person_id, departement, kind, channels (text[]), campaign_id, planned_on, useful_until (or null),
 message_id (the message judged, left out of the history; or null). A null person_id is a professional or an organisation: only
-age and hours are judged.
+age and hours are judged. Of somebody under guardianship the reader is their representative, where the kind says so.
 Answered: ask_id, verdict, channel, at, reason.
 """
 
@@ -15,9 +15,10 @@ from typing import Any
 
 from allant.doctrine import RuleBook
 from allant.outreach import causes, limits, policy
-from allant.outreach.kinds import kinds, kinds_of_templates
+from allant.outreach.kinds import REPRESENTED, kinds, kinds_of_templates
 from allant.outreach.models import Message
 from allant.outreach.policy import POINTS, SITUATIONS, Reason
+from allant.people.representation import guardian_kinds, guardians_sql
 
 CONTACTED = (Message.Status.SENDING, Message.Status.SENT, Message.Status.DELIVERED)
 "What counts as a contact made or under way."
@@ -31,19 +32,28 @@ bearers AS (
     SELECT people.person_id, absorbed.id FROM people JOIN people_person AS absorbed ON absorbed.merged_into_id = people.person_id
 ),
 kind AS (SELECT * FROM jsonb_to_recordset(%(policy_kinds)s::jsonb)
-         AS k(code text, useful_days int, counts bool, hours text, stops_at_refusal bool, excluded jsonb)),
+         AS k(code text, useful_days int, counts bool, hours text, stops_at_refusal bool, excluded jsonb,
+              guardianship text)),
 opening AS MATERIALIZED (SELECT * FROM jsonb_to_recordset(%(policy_openings)s::jsonb)
             AS o(departement text, hours text, channel text, at timestamptz)),
-point AS (
-    SELECT bearers.person_id, point.kind, count(*) AS known, count(*) FILTER (WHERE invalid_since IS NULL) AS valid,
-           count(*) FILTER (WHERE invalid_since IS NULL AND opted_out_on IS NULL) AS free
-    FROM bearers JOIN people_contactpoint AS point ON point.person_id = bearers.bearer GROUP BY 1, 2
-),
 held AS (
     SELECT bearers.person_id, array_agg(situation.kind) AS kinds
     FROM bearers JOIN people_situation AS situation ON situation.person_id = bearers.bearer
     WHERE (starts_on IS NULL OR starts_on <= %(policy_on)s) AND (ends_on IS NULL OR ends_on > %(policy_on)s) GROUP BY 1
+),
+guardian AS MATERIALIZED ({guardians}),
+readers AS (
+    SELECT person_id, bearer FROM bearers
+    UNION
+    SELECT guardian.representative_id, record.id FROM guardian
+    JOIN people_person AS record ON record.id = guardian.representative_id OR record.merged_into_id = guardian.representative_id
+),
+point AS (
+    SELECT readers.person_id, point.kind, count(*) AS known, count(*) FILTER (WHERE invalid_since IS NULL) AS valid,
+           count(*) FILTER (WHERE invalid_since IS NULL AND opted_out_on IS NULL) AS free
+    FROM readers JOIN people_contactpoint AS point ON point.person_id = readers.bearer GROUP BY 1, 2
 ),"""
+_WARDS = "SELECT person_id FROM held WHERE 'guardianship' = ANY(kinds)"
 
 # The records of the person asked about, one by one: joined as a set, they would be compared with every purpose asked, for the
 # planner takes both for a handful of rows (half of the time of a claim of 500).
@@ -78,24 +88,35 @@ called AS (
 
 _ANSWER = """
 refused AS (
-    SELECT asked.*, kind.hours, kind.stops_at_refusal, person.postcode,
+    SELECT asked.ask_id, asked.person_id, asked.channels, kind.hours, kind.stops_at_refusal,
+           coalesce(guardian.representative_id, asked.person_id) AS reader_id,
+           CASE WHEN guardian.representative_id IS NULL THEN asked.departement ELSE guardian.departement END AS departement,
+           CASE WHEN guardian.representative_id IS NULL THEN person.postcode ELSE guardian.postcode END AS postcode,
            CASE WHEN person.id IS NOT NULL AND person.merged_into_id IS NOT NULL THEN %(policy_merged)s
                 WHEN person.died_on IS NOT NULL THEN %(policy_deceased)s
                 WHEN %(policy_on)s > asked.planned_on + kind.useful_days THEN %(policy_too_late)s
                 WHEN %(policy_at)s >= asked.useful_until THEN %(policy_too_late)s
                 WHEN kind.stops_at_refusal AND 'opted_out' = ANY(held.kinds) THEN %(policy_opted_out)s
-                ELSE (SELECT coalesce(%(policy_situations)s::jsonb ->> situation, %(policy_situation)s)
-                      FROM jsonb_array_elements_text(kind.excluded) WITH ORDINALITY AS e(situation, rank)
-                      WHERE situation = ANY(held.kinds) ORDER BY rank LIMIT 1)
+                ELSE coalesce(
+                    (SELECT coalesce(%(policy_situations)s::jsonb ->> situation, %(policy_situation)s)
+                     FROM jsonb_array_elements_text(kind.excluded) WITH ORDINALITY AS e(situation, rank)
+                     WHERE situation = ANY(held.kinds) ORDER BY rank LIMIT 1),
+                    CASE WHEN NOT coalesce('guardianship' = ANY(held.kinds), false) THEN NULL
+                         WHEN kind.guardianship = 'nobody' THEN %(policy_guardianship)s
+                         WHEN kind.guardianship = 'representative' AND guardian.representative_id IS NULL
+                             THEN %(policy_no_representative)s
+                         WHEN kind.stops_at_refusal AND guardian.opted_out THEN %(policy_opted_out)s END)
            END AS refusal
     FROM asked JOIN kind ON kind.code = asked.kind
     LEFT JOIN people_person AS person ON person.id = asked.person_id
     LEFT JOIN held ON held.person_id = asked.person_id
+    LEFT JOIN guardian ON guardian.person_id = asked.person_id AND kind.guardianship = ANY(%(policy_represented)s)
 ),
 tried AS (
     SELECT refused.*, c.channel, c.rank,
            CASE WHEN refused.person_id IS NULL THEN NULL
                 WHEN c.channel = 'letter' AND postcode IS NULL THEN %(policy_no_address)s
+                WHEN c.channel = 'account' AND reader_id <> refused.person_id THEN %(policy_no_address)s
                 WHEN point.known IS NULL THEN CASE WHEN c.channel = 'letter' THEN NULL
                     WHEN c.channel = 'account' AND EXISTS (
                         SELECT FROM bearers WHERE bearers.person_id = refused.person_id AND (
@@ -112,7 +133,7 @@ tried AS (
            CASE WHEN c.channel = 'call' THEN called.again_at END AS again_at
     FROM refused LEFT JOIN LATERAL unnest(refused.channels) WITH ORDINALITY AS c(channel, rank) ON true
     LEFT JOIN called ON called.ask_id = refused.ask_id
-    LEFT JOIN point ON point.person_id = refused.person_id AND point.kind = %(policy_points)s::jsonb ->> c.channel
+    LEFT JOIN point ON point.person_id = refused.reader_id AND point.kind = %(policy_points)s::jsonb ->> c.channel
 ),
 chosen AS (SELECT DISTINCT ON (ask_id) * FROM tried ORDER BY ask_id, blocked IS NOT NULL, rank),
 weighed AS MATERIALIZED (
@@ -139,7 +160,12 @@ judged AS (
 
 def judged(asked: str) -> str:
     """The common table expressions, to be written after WITH, that end in `judged`: the answers for what is asked."""
-    return _WHO.format(asked=asked) + _PAST.format(campaign_of=causes.campaign_sql("message"), bearers=_BEARERS) + _ANSWER
+    guardians = guardians_sql(_WARDS, on="%(policy_on)s", kinds="%(policy_guardians)s")
+    return (
+        _WHO.format(asked=asked, guardians=guardians)
+        + _PAST.format(campaign_of=causes.campaign_sql("message"), bearers=_BEARERS)
+        + _ANSWER
+    )
 
 
 def parameters(at: datetime, book: RuleBook, channels: Iterable[str]) -> dict[str, Any]:
@@ -148,7 +174,7 @@ def parameters(at: datetime, book: RuleBook, channels: Iterable[str]) -> dict[st
     known, rules = kinds(book, on), policy.frequency(book, on)
     shown = [
         {"code": k.code, "useful_days": k.useful_days, "counts": k.counts, "hours": k.hours,
-         "stops_at_refusal": k.stops_at_refusal, "excluded": k.excluded} for k in known.values()
+         "stops_at_refusal": k.stops_at_refusal, "excluded": k.excluded, "guardianship": k.guardianship} for k in known.values()
     ]  # fmt: skip
     openings = limits.openings({k.hours for k in known.values()}, sorted(set(channels)), at, book)
     outcomes = [{"code": code, "again": again} for code, again in rules.again.items()]
@@ -157,6 +183,7 @@ def parameters(at: datetime, book: RuleBook, channels: Iterable[str]) -> dict[st
         "at": at, "on": on, "kinds": json.dumps(shown), "openings": json.dumps(openings), "outcomes": json.dumps(outcomes),
         "contacts": rules.contacts, "window": rules.window.total_seconds(), "calls": rules.calls,
         "spacing": rules.spacing.total_seconds(),
+        "guardians": guardian_kinds(on, book), "represented": [str(mode) for mode in REPRESENTED],
         "contacted": list(CONTACTED), "uncounted": uncounted, "uncounted_outcomes": sorted(rules.uncounted),
         "points": json.dumps(POINTS), "situations": json.dumps({kind: str(reason) for kind, reason in SITUATIONS.items()}),
     }  # fmt: skip

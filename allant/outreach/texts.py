@@ -5,7 +5,10 @@ from collections.abc import Mapping, Sequence
 
 from allant.outreach import causes
 from allant.outreach.models import Message, Template
+from allant.outreach.readers import Reader
 from allant.people.models import Person
+
+NOBODY_ELSE: Mapping[int, Reader] = {}
 
 
 class NoTemplate(LookupError):
@@ -35,17 +38,21 @@ def templates_of(messages: Sequence[Message], language: str = "fr") -> dict[tupl
     return texts
 
 
-def of_each(messages: Sequence[Message]) -> dict[int, Template]:
-    """Message → the last version of its text in the language of its person, in French where it has none. Raises NoTemplate."""
+def of_each(messages: Sequence[Message], readers: Mapping[int, Reader] = NOBODY_ELSE) -> dict[int, Template]:
+    """Message → the last version of its text in the language of who reads it, in French where it has none. Raises NoTemplate.
+
+    `readers`: of messages that go to a representative (`readers.of_messages`).
+    """
     french = templates_of(messages) if messages else {}
-    people = Person.objects.filter(pk__in={message.person_id for message in messages} - {None}).exclude(language="fr")
+    who = {each.pk: readers[each.pk].person if each.pk in readers else each.person_id for each in messages}
+    people = Person.objects.filter(pk__in=set(who.values()) - {None}).exclude(language="fr")
     language = dict(people.values_list("pk", "language"))
     if not language:
         return {message.pk: french[message.template, message.channel] for message in messages}
     wanted = Template.objects.filter(slug__in={slug for slug, _ in french}, language__in=set(language.values()))
     other = {(each.slug, each.channel, each.language): each for each in wanted.order_by("version")}
     return {
-        message.pk: other.get((*place, language.get(message.person_id, "fr")), french[place])
+        message.pk: other.get((*place, language.get(who[message.pk], "fr")), french[place])
         for message in messages
         for place in [(message.template, message.channel)]
     }

@@ -63,3 +63,44 @@ def representations_by(holder: Person, on: date, book: RuleBook) -> list[Represe
 
 def _guardianships(on: date) -> object:
     return Situation.objects.active_on(on).filter(person=OuterRef("pk"), kind=SituationKind.GUARDIANSHIP)
+
+
+# Of a record or one it absorbed, on the day: somebody under guardianship, or who opposes being contacted.
+_SITUATION = """EXISTS (
+    SELECT FROM people_person AS of_record JOIN people_situation AS held ON held.person_id = of_record.id
+    WHERE (of_record.id = {person} OR of_record.merged_into_id = {person}) AND held.kind = '{kind}'
+      AND (held.starts_on IS NULL OR held.starts_on <= {on}) AND (held.ends_on IS NULL OR held.ends_on > {on}))"""
+_GUARDIANS = """
+SELECT DISTINCT ON (ward.person_id) ward.person_id, standing.id AS representative_id, standing.departement_code AS departement,
+       standing.postcode, {opposed} AS opted_out
+FROM ({wards}) AS ward
+CROSS JOIN LATERAL (SELECT ward.person_id AS id
+                    UNION ALL SELECT id FROM people_person WHERE merged_into_id = ward.person_id) AS record
+JOIN people_representation AS held_by ON held_by.person_id = record.id
+JOIN unnest({kinds}::text[]) WITH ORDINALITY AS counting(kind, rank) ON counting.kind = held_by.kind
+JOIN people_person AS named ON named.id = held_by.representative_id
+JOIN people_person AS standing ON standing.id = coalesce(named.merged_into_id, named.id)
+WHERE (held_by.starts_on IS NULL OR held_by.starts_on <= {on}) AND (held_by.ends_on IS NULL OR held_by.ends_on > {on})
+  AND standing.died_on IS NULL AND standing.id <> ward.person_id AND NOT {guarded}
+ORDER BY ward.person_id, counting.rank, held_by.id"""
+
+
+def guardian_kinds(on: date, book: RuleBook) -> list[str]:
+    """The kinds of representatives who still represent somebody under guardianship, the first one preferred."""
+    return [rule["kind"] for rule in book.value("insured.representatives", on) if rule["under_guardianship"]]
+
+
+def guardians_sql(wards: str, *, on: str, kinds: str) -> str:
+    """SELECT of person_id, representative_id, departement, postcode and opted_out: who represents each of `wards` on a day.
+
+    `wards`: a SELECT of the person_id of standing records known to be under guardianship. One each: by the order of `kinds`
+    (`guardian_kinds`), then as named first; alive, not under guardianship themselves. `on`, `kinds`: placeholders of the query.
+    """
+    opposed = _SITUATION.format(person="standing.id", kind="opted_out", on=on)
+    guarded = _SITUATION.format(person="standing.id", kind="guardianship", on=on)
+    return _GUARDIANS.format(wards=wards, on=on, kinds=kinds, opposed=opposed, guarded=guarded)
+
+
+def wards_sql(people: str, *, on: str) -> str:
+    """SELECT of person_id: those of `people` (a SELECT of person_id) who are under guardianship on a day."""
+    return f"SELECT person_id FROM ({people}) AS asked WHERE {_SITUATION.format(person='person_id', kind='guardianship', on=on)}"

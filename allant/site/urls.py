@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from allant.accounts.access import public
-from allant.site.health import health
+from allant.site.health import health, sendings_health
 
 urlpatterns = [
     path("", include("allant.api.urls")),  # first: programs ask by thousands
@@ -24,6 +24,7 @@ urlpatterns = [
     path("aller-vers/", include("allant.pages.proposals.urls")),
     path("connexion/", include("allant.site.signin")),
     path("sante/", public(health), name="health"),
+    path("sante/envois/", public(sendings_health), name="sendings_health"),
 ]
 
 handler400 = "allant.pages.base.errors.bad_request"

@@ -41,13 +41,12 @@ def _table(rule: Mapping[str, Any]) -> str:
 
 
 def _given(case: Mapping[str, Any]) -> str:
-    points = [f"{each[1:]} returned or invalid" if each[0] == "!" else f"{each[1:]} refused" if each[0] == "-" else each
-              for each in case["has"]]  # fmt: skip
-    said = [", ".join(points) or "no contact point"]
+    said = [_points(case["has"])]
     said += [f"{key} {value}" for key, value in case.items() if key in ("kind", "at", "lives")]
     said += [f"by {' or '.join(case['channels'])}"] if "channels" in case else []
     said += ["deceased"] if case.get("dead") else []
     said += [" ".join(case["in"]).replace("_", " ")] if "in" in case else []
+    said += [_representative(each) for each in case.get("represented", ())]
     said += ["signed in here"] if case.get("signed_in") else []
     said += ["no postcode"] if case.get("postcode") is False else []
     said += [f"planned {case['planned']} days before"] if "planned" in case else []
@@ -57,6 +56,20 @@ def _given(case: Mapping[str, Any]) -> str:
     said += [f"{hours} h ago {channel}{f' ({outcome})' if outcome else ''}, campaign {campaign}"
              for channel, hours, outcome, campaign in case.get("past", ())]  # fmt: skip
     return "; ".join(said)
+
+
+def _points(has: list[str]) -> str:
+    points = [f"{each[1:]} returned or invalid" if each[0] == "!" else f"{each[1:]} refused" if each[0] == "-" else each
+              for each in has]  # fmt: skip
+    return ", ".join(points) or "no contact point"
+
+
+def _representative(said: Mapping[str, Any]) -> str:
+    more = ["measure ended"] if "ended" in said else []
+    more += ["deceased"] if said.get("dead") else []
+    more += [f"in {' '.join(said['in']).replace('_', ' ')}"] if "in" in said else []
+    more += [f"lives {said['lives']}"] if "lives" in said else []
+    return f"represented by a {said['by']} ({', '.join([_points(said['has']), *more])})"
 
 
 def _until(case: Mapping[str, Any]) -> str:

@@ -6,10 +6,26 @@ import pytest
 
 from allant.doctrine import rules
 from allant.outreach.kinds import kind
-from allant.outreach.policy import Contact, Held, Point, Purpose, Recipient, decide
+from allant.outreach.policy import Contact, Held, Point, Purpose, Recipient, Representative, decide
 from tests.outreach.policy_rendering import CASES, PAGE, USUAL, instant, page
 
 EACH = [(rule["shows"], case) for rule in CASES for case in rule["cases"]]
+
+
+def points(said) -> tuple[Point, ...]:
+    return tuple(Point(each.lstrip("!-"), each[0] == "-", each[0] == "!") for each in said)
+
+
+def representative(said, at) -> Representative:
+    """`by`, `has`, and what is not usual: `ended` so many days ago, `dead`, `in`, `lives`."""
+    who = Recipient(
+        said.get("lives", "01"),
+        said.get("dead", False),
+        points=points(said["has"]),
+        situations=tuple(map(Held, said.get("in", ()))),
+    )
+    ends_on = at.date() - timedelta(said["ended"]) if "ended" in said else None
+    return Representative(said["by"], who, None, ends_on)
 
 
 @pytest.mark.parametrize(("shows", "case"), EACH, ids=[f"{number} {shows[:40]}" for number, (shows, _) in enumerate(EACH)])
@@ -19,8 +35,8 @@ def test_av_01_to_05_the_case_tables_hold(shows, case):
     book = rules.as_known_on(at.date())
     person = Recipient(
         asked["lives"], case.get("dead", False), False, case.get("postcode", True), case.get("signed_in", False),
-        tuple(Point(each.lstrip("!-"), each[0] == "-", each[0] == "!") for each in case["has"]),
-        tuple(Held(each) for each in case.get("in", ())),
+        points(case["has"]), tuple(Held(each) for each in case.get("in", ())),
+        tuple(representative(each, at) for each in case.get("represented", ())),
     )  # fmt: skip
     purpose = Purpose(
         kind(asked["kind"], book, at.date()), tuple(asked["channels"]), at.date() - timedelta(case.get("planned", 0)), 1,

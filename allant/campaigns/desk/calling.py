@@ -17,21 +17,29 @@ from allant.campaigns.desk.taking import GONE, CallRefused, NotYours, held, note
 from allant.campaigns.models import CallAttempt, CallEnd, Invitation, VisitOrigin
 from allant.campaigns.proposals import home_visits
 from allant.doctrine import RuleBook, rules
-from allant.outreach import calls, outcomes, policy
+from allant.outreach import calls, outcomes, policy, readers
 from allant.outreach.holds import not_held, take_turn
 from allant.outreach.limits import PARIS
 from allant.outreach.models import Message
 from allant.outreach.policy_known import judge
-from allant.people.models import ContactPoint
+from allant.people.models import ContactPoint, Person
 
 AGAIN = "again"
 """A supervisor's decision on a call without outcome: the person certainly was not reached, and may be called."""
 WRONG = "mauvais numéro"
 
 
-def number_of(call: CallAttempt) -> ContactPoint | None:
-    """The landline to dial: of the person or a record they absorbed, neither refused nor invalid."""
-    bearer = Q(person=call.person_id) | Q(person__merged_into=call.person_id)
+def reader_of(call: CallAttempt, at: datetime) -> Person | None:
+    """The representative to ask for, of somebody under guardianship whose campaign calls representatives (AV-03)."""
+    reader = readers.of_messages([call.message], at.astimezone(PARIS).date()).get(call.message_id)
+    return Person.objects.get(pk=reader.person) if reader else None
+
+
+def number_of(call: CallAttempt, at: datetime) -> ContactPoint | None:
+    """The landline to dial: of the person, or who represents them, or a record they absorbed; neither refused nor invalid."""
+    reader = reader_of(call, at)
+    who = reader.pk if reader else call.person_id
+    bearer = Q(person=who) | Q(person__merged_into=who)
     return ContactPoint.objects.filter(bearer, kind="landline", opted_out_on=None, invalid_since=None).order_by("pk").first()
 
 
@@ -50,7 +58,7 @@ def dial(*, call_id: int, by: Actor, at: datetime) -> str:
 def _dialled(call_id: int, by: Actor, at: datetime) -> tuple[str, str]:
     take_turn()
     call = held(call_id, by)
-    point = number_of(call)
+    point = number_of(call, at)
     if call.dialled_at is not None:
         # The number of a person told wrong or refused meanwhile stays the one that was dialled.
         kept = call.message.contact_point

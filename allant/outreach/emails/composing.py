@@ -17,7 +17,8 @@ from allant.doctrine import RuleBook
 from allant.outreach.emails.route import Route
 from allant.outreach.emails.signing import link_token, message_id
 from allant.outreach.kinds import MessageKind
-from allant.outreach.models import Message, Template
+from allant.outreach.models import Channel, Message, Template
+from allant.outreach.readers import Reader, for_whom
 from allant.outreach.templates import RIGHT_TO_LEFT, fill
 
 
@@ -27,14 +28,18 @@ class BadAddress(ValueError):
 
 def compose(
     message: Message, *, template: Template, values: Mapping[str, Any], address: str, kind: MessageKind, route: Route,
-    book: RuleBook, on: date,
+    book: RuleBook, on: date, reader: Reader | None = None,
 ) -> EmailMultiAlternatives:  # fmt: skip
-    """The e-mail of a message. Raises BadAddress; MissingVariable when its cause lends too little."""
+    """The e-mail of a message; `reader`: the representative who reads it.
+
+    Raises BadAddress; MissingVariable when its cause lends too little.
+    """
     try:
         validate_email(address)
     except ValidationError:
         raise BadAddress from None
     subject, body = fill(template, values)
+    body = for_whom(reader, template.language, Channel.EMAIL, on) + body
     link = _link(message) if kind.stops_at_refusal and (message.person_id or message.lent_address) else ""
     footer = _footer(template.language, book, on)
     text = "\n\n".join([body, "-- \n" + footer["automatic"], *([f"{footer['unsubscribe']} {link}"] if link else [])])

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.core.mail import EmailMultiAlternatives
 from django.db import connection, transaction
 
 from allant.doctrine import rules
-from allant.outreach import lent, texts
+from allant.outreach import lent, readers, texts
 from allant.outreach.addresses import of_messages
 from allant.outreach.emails.composing import BadAddress, compose
 from allant.outreach.emails.route import Route
@@ -25,10 +25,11 @@ REVOKED, NO_ADDRESS, BAD_ADDRESS = "cause révoquée", "plus d'adresse", "adress
 # The first valid address of the person; a refused one only for kinds that refusal does not stop.
 _POINTS = """
 SELECT DISTINCT ON (message.id) message.id, point.id, point.value
-FROM outreach_message AS message
-JOIN people_person AS bearer ON bearer.id = message.person_id OR bearer.merged_into_id = message.person_id
+FROM unnest(%(ids)s::bigint[], %(readers)s::bigint[]) AS asked(message_id, reader_id)
+JOIN outreach_message AS message ON message.id = asked.message_id
+JOIN people_person AS bearer ON bearer.id = asked.reader_id OR bearer.merged_into_id = asked.reader_id
 JOIN people_contactpoint AS point ON point.person_id = bearer.id AND point.kind = 'email' AND point.invalid_since IS NULL
-WHERE message.id = ANY(%(ids)s) AND NOT message.lent_address AND (point.opted_out_on IS NULL OR message.id = ANY(%(whatever)s))
+WHERE (point.opted_out_on IS NULL OR message.id = ANY(%(whatever)s))
 ORDER BY message.id, (point.id = message.contact_point_id) DESC NULLS LAST, point.opted_out_on NULLS FIRST, point.id"""
 
 
@@ -49,10 +50,11 @@ def prepare(messages: Sequence[Message], at: datetime, route: Route) -> list[Rea
         return []
     on = at.astimezone(PARIS).date()
     book = rules.as_known_on(on)
-    words = texts.of_each(messages)
+    reading = readers.of_messages(messages, on)
+    words = texts.of_each(messages, reading)
     of_wording = kinds_of(messages, book, on)
     kinds = {message.pk: of_wording[message.template] for message in messages}
-    variables, points = texts.variables_of(messages), _addresses(messages, kinds, on)
+    variables, points = texts.variables_of(messages), _addresses(messages, kinds, readers.persons(messages, reading), on)
     drop((message for message in messages if message.pk not in variables), REVOKED)
     drop((message for message in messages if message.pk in variables and message.pk not in points), NO_ADDRESS)
     ready = []
@@ -63,7 +65,7 @@ def prepare(messages: Sequence[Message], at: datetime, route: Route) -> list[Rea
         try:
             mail = compose(
                 message, template=words[message.pk], values=variables[message.pk], address=address, kind=kinds[message.pk],
-                route=route, book=book, on=on,
+                route=route, book=book, on=on, reader=reading.get(message.pk),
             )  # fmt: skip
         except BadAddress:
             drop([message], BAD_ADDRESS)
@@ -76,11 +78,13 @@ def prepare(messages: Sequence[Message], at: datetime, route: Route) -> list[Rea
     return ready
 
 
-def _addresses(messages: Sequence[Message], kinds: dict[int, MessageKind], on: object) -> dict[int, tuple[int | None, str]]:
+def _addresses(
+    messages: Sequence[Message], kinds: dict[int, MessageKind], who: dict[int, int], on: date
+) -> dict[int, tuple[int | None, str]]:
     """Message → contact point and address."""
     whatever = [pk for pk, of_kind in kinds.items() if not of_kind.stops_at_refusal]
     with connection.cursor() as cursor:
-        cursor.execute(_POINTS, {"ids": [message.pk for message in messages], "whatever": whatever})
+        cursor.execute(_POINTS, {"ids": list(who), "readers": list(who.values()), "whatever": whatever})
         found: dict[int, tuple[int | None, str]] = {pk: (point, value) for pk, point, value in cursor.fetchall()}
     allowed = set(whatever)
     found |= {pk: (None, each.value) for pk, each in lent.of_messages(messages).items() if pk in allowed or not each.refused}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -10,21 +10,23 @@ from django.db import connection
 
 from allant.geography import communes, fold
 from allant.outreach.models import Message
+from allant.outreach.readers import Reader, persons
 
 WIDEST = 38  # characters of a line (NF Z 10-011)
 
-# The person's own first valid postal address, else one of a record they absorbed; without any, the postcode alone reaches nobody
-# in a town, but the register may hold no street.
+# The reader's own first valid postal address (the person, or who represents them), else one of a record they absorbed; without
+# any, the postcode alone reaches nobody in a town, but the register may hold no street.
 _ADDRESSES = """
 SELECT message.id, person.given_names, person.family_name, person.postcode, person.commune_code, point.id,
        coalesce(point.value, '')
-FROM outreach_message AS message JOIN people_person AS person ON person.id = message.person_id
+FROM unnest(%(messages)s::bigint[], %(readers)s::bigint[]) AS message(id, reader_id)
+JOIN people_person AS person ON person.id = message.reader_id
 LEFT JOIN LATERAL (
     SELECT point.id, point.value FROM people_person AS bearer JOIN people_contactpoint AS point ON point.person_id = bearer.id
     WHERE (bearer.id = person.id OR bearer.merged_into_id = person.id) AND point.kind = 'postal' AND point.invalid_since IS NULL
     ORDER BY point.opted_out_on NULLS FIRST, bearer.id <> person.id, point.id LIMIT 1
 ) AS point ON true
-WHERE message.id = ANY(%s) AND person.postcode IS NOT NULL"""
+WHERE person.postcode IS NOT NULL"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +43,11 @@ class Address:
         return self.postcode[:3] if self.postcode.startswith(("97", "98")) else self.postcode[:2]
 
 
-def addresses_of(messages: Sequence[Message]) -> dict[int, Address]:
-    """Message → address; none for who has no postcode."""
+def addresses_of(messages: Sequence[Message], readers: Mapping[int, Reader]) -> dict[int, Address]:
+    """Message → address of its person, or of the representative who reads it; none for who has no postcode."""
+    who = persons(messages, readers)
     with connection.cursor() as cursor:
-        cursor.execute(_ADDRESSES, [[message.pk for message in messages]])
+        cursor.execute(_ADDRESSES, {"messages": list(who), "readers": list(who.values())})
         return {
             pk: Address(_lines(given, family, street, postcode, commune), postcode, point)
             for pk, given, family, postcode, commune, point, street in cursor.fetchall()

@@ -23,7 +23,7 @@ from django.db import connection, transaction
 from django.urls import reverse
 
 from allant.doctrine import RuleBook, rules
-from allant.outreach import outcomes, texts
+from allant.outreach import outcomes, readers, texts
 from allant.outreach.causes import campaign_sql
 from allant.outreach.claiming import claim
 from allant.outreach.letters import composing
@@ -31,6 +31,7 @@ from allant.outreach.letters.addressing import Address, addresses_of
 from allant.outreach.limits import PARIS
 from allant.outreach.models import Channel, LetterBatch, Message
 from allant.outreach.policy import Reason
+from allant.outreach.readers import Reader
 from allant.outreach.templates import MissingVariable
 
 CLAIM = 5_000
@@ -86,7 +87,7 @@ def _assign(at: datetime, book: RuleBook) -> list[str]:
     """Give each letter taken the name of its file; the names. Who has no postcode any more is left out, with the reason."""
     most = int(book.value("outreach.letter_batch", at.astimezone(PARIS).date())["letters"])
     messages = list(_sending().filter(sent_in=TAKEN).select_for_update())
-    addresses = addresses_of(messages)
+    addresses = addresses_of(messages, readers.of_messages(messages, at.astimezone(PARIS).date()))
     _drop([message.pk for message in messages if message.pk not in addresses], NO_ADDRESS)
     names = []
     for department, numbers in _by_department(addresses).items():
@@ -125,8 +126,9 @@ def _write(name: str, at: datetime, by: str, directory: Path, book: RuleBook) ->
 
 def _publish(name: str, messages: Sequence[Message], at: datetime, directory: Path, book: RuleBook) -> dict[str, Any] | None:
     """Write the data, the PDF, then the manifest; None when nobody is left to write to."""
-    addresses = addresses_of(messages)
-    letters = _letters(messages, addresses, at, book)
+    reading = readers.of_messages(messages, at.astimezone(PARIS).date())
+    addresses = addresses_of(messages, reading)
+    letters = _letters(messages, addresses, reading, at, book)
     if not letters:
         return None
     window = book.value("outreach.letter_window", at.astimezone(PARIS).date())
@@ -147,12 +149,14 @@ def _publish(name: str, messages: Sequence[Message], at: datetime, directory: Pa
     return manifest
 
 
-def _letters(messages: Sequence[Message], addresses: dict[int, Address], at: datetime, book: RuleBook) -> list[composing.Letter]:
+def _letters(
+    messages: Sequence[Message], addresses: dict[int, Address], reading: dict[int, Reader], at: datetime, book: RuleBook
+) -> list[composing.Letter]:
     """By postcode; those that are too late or have lost their cause or their address are dropped with their reason."""
     late = {message.pk for message in messages if message.useful_until and message.useful_until <= at}
     _drop(list(late), Reason.TOO_LATE)
     messages = [message for message in messages if message.pk not in late]
-    variables, words, pages = texts.variables_of(messages), texts.of_each(messages), _pages(messages)
+    variables, words, pages = texts.variables_of(messages), texts.of_each(messages, reading), _pages(messages)
     _drop([message.pk for message in messages if message.pk not in variables], REVOKED)
     _drop([message.pk for message in messages if message.pk in variables and message.pk not in addresses], NO_ADDRESS)
     left = [message for message in messages if message.pk in variables and message.pk in addresses]
@@ -161,7 +165,7 @@ def _letters(messages: Sequence[Message], addresses: dict[int, Address], at: dat
         try:
             letters.append(composing.letter(
                 message, template=words[message.pk], values=variables[message.pk], address=addresses[message.pk].lines,
-                page=pages[message.pk], at=at, book=book,
+                page=pages[message.pk], at=at, book=book, reader=reading.get(message.pk),
             ))  # fmt: skip
         except MissingVariable as error:
             _drop([message.pk], str(error)[:80])

@@ -16,7 +16,8 @@ from django.utils.formats import date_format
 from allant.doctrine import RuleBook
 from allant.outreach.letters import codes
 from allant.outreach.limits import PARIS
-from allant.outreach.models import Message, Template
+from allant.outreach.models import Channel, Message, Template
+from allant.outreach.readers import Reader, for_whom
 from allant.outreach.templates import RIGHT_TO_LEFT, fill
 from allant.typesetting import Press, data_matrix, qr_code
 
@@ -32,10 +33,11 @@ atexit.register(_PRESS.close)
 
 def letter(
     message: Message, *, template: Template, values: Mapping[str, Any], address: Sequence[str], page: str, at: datetime,
-    book: RuleBook,
+    book: RuleBook, reader: Reader | None = None,
 ) -> Letter:  # fmt: skip
-    """One letter as the page reads it. Raises MissingVariable."""
+    """One letter as the page reads it; `reader`: the representative it is addressed to. Raises MissingVariable."""
     subject, body = fill(template, values)
+    body = for_whom(reader, template.language, Channel.LETTER, at.astimezone(PARIS).date()) + body
     frame = _frame(template.language, book, at)
     code = codes.printed(message.pk)
     return {

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from allant.outreach import outcomes
+from allant.outreach import outcomes, readers
 from allant.outreach.letters import codes
 from allant.outreach.limits import PARIS
 from allant.outreach.models import Channel, DeliveryEvent, Message
@@ -38,6 +38,8 @@ def mark_returned(typed: str, *, at: datetime) -> Message:
 
 
 def _unknown_address(message: Message) -> ContactPoint:
-    """Stands for the address of who has none in the register but a postcode."""
-    point, _ = ContactPoint.objects.get_or_create(person_id=message.person_id, kind=ContactKind.POSTAL, value="")
+    """Stands for the address of whom it was written to, who has none in the register but a postcode."""
+    on = message.sent_at.astimezone(PARIS).date() if message.sent_at else message.send_after
+    addressed_to = readers.persons([message], readers.of_messages([message], on))[message.pk]
+    point, _ = ContactPoint.objects.get_or_create(person_id=addressed_to, kind=ContactKind.POSTAL, value="")
     return point

@@ -9,11 +9,11 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from allant.doctrine import rules
-from allant.outreach import lent, texts
+from allant.outreach import lent, readers, texts
 from allant.outreach.causes import campaign_sql
 from allant.outreach.kinds import MessageKind, kinds_of
 from allant.outreach.limits import PARIS
-from allant.outreach.models import Message, Submission
+from allant.outreach.models import Channel, Message, Submission
 from allant.outreach.sms.numbers import as_registered, international
 from allant.outreach.sms.segments import Cut, TooLong, cut
 from allant.outreach.templates import MissingVariable, fill
@@ -25,16 +25,18 @@ LOCKS = 5_321  # the class of the advisory locks taken here, one a number
 # The number asked for by the cause (an answer to it), or the first valid one; a refused one only for kinds that it does not stop.
 _POINTS = """
 SELECT DISTINCT ON (message.id) message.id, point.id, point.value
-FROM outreach_message AS message
-JOIN people_person AS bearer ON bearer.id = message.person_id OR bearer.merged_into_id = message.person_id
+FROM unnest(%(ids)s::bigint[], %(readers)s::bigint[]) AS asked(message_id, reader_id)
+JOIN outreach_message AS message ON message.id = asked.message_id
+JOIN people_person AS bearer ON bearer.id = asked.reader_id OR bearer.merged_into_id = asked.reader_id
 JOIN people_contactpoint AS point ON point.person_id = bearer.id AND point.kind = 'mobile' AND point.invalid_since IS NULL
-WHERE message.id = ANY(%(ids)s) AND NOT message.lent_address AND (point.opted_out_on IS NULL OR message.id = ANY(%(whatever)s))
+WHERE (point.opted_out_on IS NULL OR message.id = ANY(%(whatever)s))
 ORDER BY message.id, (point.id = message.contact_point_id) DESC NULLS LAST, point.opted_out_on NULLS FIRST, point.id"""
 
 _LOCK = """SELECT pg_advisory_xact_lock(%(locks)s, code)
 FROM (SELECT DISTINCT hashtext(value) AS code FROM unnest(%(numbers)s::text[]) AS value ORDER BY 1) AS ordered"""
 
-# Numbers already written to, or about to be, for the same campaign: by somebody else's message.
+# Numbers already written to, or about to be, for the same campaign: by somebody else's message. What a representative reads of
+# somebody says of whom, so it neither stands for another message nor for their own.
 _WRITTEN = """
 WITH asked AS MATERIALIZED (
     SELECT asked.message_id, asked.value, {asked_campaign} AS campaign_id
@@ -44,6 +46,7 @@ WITH asked AS MATERIALIZED (
 SELECT DISTINCT asked.message_id FROM asked
 WHERE asked.campaign_id IS NOT NULL AND EXISTS (
     SELECT FROM people_contactpoint AS point JOIN outreach_message AS other ON other.contact_point_id = point.id
+    JOIN people_person AS bearer ON bearer.id = point.person_id AND other.person_id IN (bearer.id, bearer.merged_into_id)
     WHERE point.value = asked.value AND other.id <> asked.message_id AND other.channel = 'sms'
       AND other.status IN ('sending', 'sent', 'delivered', 'failed') AND {other_campaign} = asked.campaign_id)"""
 _CAMPAIGNS = "SELECT message.id, {campaign} FROM outreach_message AS message WHERE message.id = ANY(%s)"
@@ -73,31 +76,34 @@ def prepare(messages: Sequence[Message], at: datetime) -> list[Ready]:
     on = at.astimezone(PARIS).date()
     kinds = kinds_of(messages, rules.as_known_on(on), on)
     variables = texts.variables_of(messages)
-    points = _points(messages, kinds)
+    reading = readers.of_messages(messages, on)
+    points = _points(messages, kinds, readers.persons(messages, reading))
     _drop((message for message in messages if message.pk not in variables), REVOKED)
     _drop((message for message in messages if message.pk in variables and message.pk not in points), NO_NUMBER)
     left = [message for message in messages if message.pk in variables and message.pk in points]
-    shared = _sharing(left, {message.pk: points[message.pk][1] for message in left})
+    own = [message for message in left if message.pk not in reading]
+    shared = _sharing(own, {message.pk: points[message.pk][1] for message in own})
     _drop((message for message in left if message.pk in shared), SHARED)
     left = [message for message in left if message.pk not in shared]
     _take(left, points)
-    words = texts.of_each(left) if left else {}
+    words = texts.of_each(left, reading) if left else {}
     ready = []
     for message in left:
         point, number = points[message.pk]
         try:
             _, body = fill(words[message.pk], variables[message.pk])
+            body = readers.for_whom(reading.get(message.pk), words[message.pk].language, Channel.SMS, on) + body
             ready.append(Ready(message, kinds[message.template], point, number, cut(body, message.pk)))
         except (TooLong, MissingVariable) as error:
             _drop([message], str(error)[:80])
     return _without_what_left(ready)
 
 
-def _points(messages: Sequence[Message], kinds: dict[str, MessageKind]) -> dict[int, tuple[int | None, str]]:
+def _points(messages: Sequence[Message], kinds: dict[str, MessageKind], who: dict[int, int]) -> dict[int, tuple[int | None, str]]:
     """Message → contact point (none of what its cause lends) and number as a centre writes it."""
     whatever = [message.pk for message in messages if not kinds[message.template].stops_at_refusal]
     with connection.cursor() as cursor:
-        cursor.execute(_POINTS, {"ids": [message.pk for message in messages], "whatever": whatever})
+        cursor.execute(_POINTS, {"ids": list(who), "readers": list(who.values()), "whatever": whatever})
         rows: list[tuple[int, int | None, str]] = cursor.fetchall()
     allowed = set(whatever)
     rows += [(pk, None, each.value) for pk, each in lent.of_messages(messages).items() if pk in allowed or not each.refused]
@@ -133,9 +139,7 @@ def _sharing(messages: Sequence[Message], numbers: dict[int, str]) -> set[int]:
 def _take(messages: Sequence[Message], points: dict[int, tuple[int | None, str]]) -> None:
     messages = [each for each in messages if points[each.pk][0] is not None]
     with connection.cursor() as cursor:
-        cursor.execute(
-            _TAKE, {"messages": [each.pk for each in messages], "points": [points[each.pk][0] for each in messages]}
-        )
+        cursor.execute(_TAKE, {"messages": [each.pk for each in messages], "points": [points[each.pk][0] for each in messages]})
 
 
 def _without_what_left(ready: list[Ready]) -> list[Ready]:

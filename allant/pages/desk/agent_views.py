@@ -78,8 +78,10 @@ def call_page(request: HttpRequest) -> HttpResponse:
     call = taking.current_call(by)
     if call is None or not taking.alive(call_id=call.pk, by=by, at=now):
         return redirect("desk")
-    log_request(request, LoggedAction.READ, PURPOSE, [call.person_id])
-    return render(request, "desk/call.html", _shown(call, now))
+    shown = _shown(call, now)
+    representative = shown["representative"]
+    log_request(request, LoggedAction.READ, PURPOSE, [call.person_id, *([representative.pk] if representative else [])])
+    return render(request, "desk/call.html", shown)
 
 
 def _shown(call: CallAttempt, now: datetime) -> dict[str, Any]:
@@ -91,6 +93,7 @@ def _shown(call: CallAttempt, now: datetime) -> dict[str, Any]:
     point = call.message.contact_point if call.dialled_at else None
     return {
         "title": f"Appel : {call.person}", "trail": [(TITLE, reverse("desk"))], "call": call, "person": call.person,
+        "representative": calling.reader_of(call, now),
         "number": point.value if point else "", "spoken": spaced(point.value) if point else "",
         "script": script_of(call), "voicemail": book.value("outreach.voicemail", today),
         "outcomes": [each for each in known.values() if (each.code == BOOKED) == bool(booked)] if call.dialled_at else [],
