@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import connection
 from django.db.models import Q
@@ -94,9 +95,9 @@ def state(at: datetime) -> State:
 def _oldest(at: datetime, stops: Sequence[SendingHold]) -> dict[str, tuple[date | None, datetime | None]]:
     free = [(channel, slug) for slug, channel in kinds_of_templates() if channel in WATCHED]
     free = [(channel, slug) for channel, slug in free if not holds.stopped(stops, channel, slug)]
-    values = {"channels": [channel for channel, _ in free], "templates": [slug for _, slug in free], "at": at}
+    values: dict[str, Any] = {"channels": [channel for channel, _ in free], "templates": [slug for _, slug in free]}
     with connection.cursor() as cursor:
-        cursor.execute(_OLDEST, {**values, "on": at.astimezone(PARIS).date()})
+        cursor.execute(_OLDEST, {**values, "at": at, "on": at.astimezone(PARIS).date()})
         return {channel: (planned, held_until) for channel, planned, held_until in cursor.fetchall()}
 
 
