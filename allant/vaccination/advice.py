@@ -84,7 +84,7 @@ def _dates(following: Proposal, doses: Sequence[Dose], on: date) -> Iterator[str
         since = (on - doses[-1].occurred_on).days
         when = f"il y a {since} jour{'s' if since > 1 else ''}" if since else "aujourd'hui"
         yield (
-            f"Dernière dose {when} : la suivante est prévue à partir du "
+            f"Dernière dose {when} : la suivante est possible à partir du "
             f"{following.earliest:%d/%m/%Y}. Avant, un motif écrit est demandé."
         )
     if following.latest is not None and on > following.latest:

@@ -141,7 +141,7 @@ def test_closed_tabs_say_why() -> None:
 
 
 WARNED: list[tuple[str, str]] = [
-    ("after dose 1, locked", "Dernière dose il y a 9 jours : la suivante est prévue à partir du 22/02/2021."),
+    ("after dose 1, locked", "Dernière dose il y a 9 jours : la suivante est possible à partir du 22/02/2021."),
     ("infection: no 2nd tab", "Infection du 01/10/2020 : elle compte pour une dose, une seule dose est prévue."),
     ("infection too recent", "la vaccination est conseillée à partir du 01/06/2021, 3 mois après."),
     ("AstraZeneca then mRNA under 55", "La doctrine de ce jour permet un autre vaccin"),
