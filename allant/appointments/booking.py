@@ -226,7 +226,7 @@ def _explained(refusal: IntegrityError, booking: Booking, at: datetime) -> Appoi
         return _the_same(former, booking)
     if name != OPEN_ALREADY or booking.person is None:
         raise refusal
-    found = Appointment.objects.open().filter(person=booking.person, rank=booking.rank).select_related("slot").first()
+    found = Appointment.objects.open().of_person(booking.person).filter(rank=booking.rank).select_related("slot").first()
     if found is None:
         raise NoSeat("Un autre rendez-vous de cette personne vient d'être modifié : recommencez.") from refusal
     when = local_start(found.slot)

@@ -100,7 +100,9 @@ _NOTICES = """
 INSERT INTO identification_bodynotice (event_id, person_id, body, former_id, matricule_id, key, written_at)
 SELECT e.id, c.person_id, known.body, former.id, current.id, gen_random_uuid(), %s
 FROM casework_caseevent AS e JOIN casework_case AS c ON c.id = e.case_id
-JOIN identification_knowingbody AS known ON known.person_id = c.person_id
+JOIN people_person AS person ON person.id = c.person_id
+JOIN people_person AS record ON record.id = person.id OR record.merged_into_id = person.id OR record.id = person.merged_into_id
+JOIN identification_knowingbody AS known ON known.person_id = record.id
 JOIN people_matricule AS current ON current.person_id = c.person_id AND current.ends_on IS NULL AND current.kind = 'NIR'
 LEFT JOIN LATERAL (
     SELECT id FROM people_matricule WHERE person_id = c.person_id AND ends_on IS NOT NULL ORDER BY ends_on DESC, id DESC LIMIT 1
@@ -109,7 +111,7 @@ WHERE e.id = ANY(%s) ON CONFLICT DO NOTHING"""
 
 
 def notify_bodies(moved: Moved) -> None:
-    """Every body that knows the person is told: written here, sent by `exchange` until acknowledged."""
+    """Every body that knows any record of the person is told: written here, sent by `exchange` until acknowledged."""
     with connection.cursor() as cursor:
         cursor.execute(_NOTICES, [moved.at, moved.event_ids])
 

@@ -268,3 +268,21 @@ class UndueLine(models.Model):
 
     def __str__(self) -> str:
         return f"ligne n° {self.pk}"
+
+
+class LinkageReading(models.Model):
+    """What the linkage last read of a person (ID-09): one whose fingerprint has not changed is not compared again."""
+
+    allant_kind = "mutable"
+
+    person = models.OneToOneField(Person, models.PROTECT, primary_key=True, related_name="linkage_reading")
+    fingerprint = models.BigIntegerField("empreinte")
+    model = models.CharField("modèle", max_length=20)
+    read_at = models.DateTimeField("lu le")
+
+    class Meta:
+        verbose_name = "lecture par le rapprochement"
+        verbose_name_plural = "lectures par le rapprochement"
+
+    def __str__(self) -> str:
+        return f"lecture n° {self.pk}"

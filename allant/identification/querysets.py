@@ -37,6 +37,10 @@ class IdentityFileQuerySet(models.QuerySet):
         """Whose person resides in one of these départements."""
         return self.filter(person__departement_code__in=departements)
 
+    def of_person(self, person: models.Model) -> Self:
+        """Of a person, under their own record or one merged into it."""
+        return self.filter(Q(person=person) | Q(person__merged_into=person))
+
     def of_number(self, number: str) -> Self:
         """Of whoever bears, or bore, this number (ID-03)."""
         from allant.people.models import Person

@@ -53,7 +53,7 @@ def request_number(
 @transaction.atomic
 def _file(person: Person, chosen: Choice, on: date, body: str, fund_code: str) -> IdentityFile:
     Person.objects.select_for_update(of=("self",)).get(pk=person.pk)
-    standing = IdentityFile.objects.standing().filter(person=person).order_by("id").last()
+    standing = IdentityFile.objects.standing().of_person(person).order_by("id").last()
     if standing and (standing.circumstance == chosen.code or standing.numbered_on is None):
         return standing
     certified = certified_number(person)
@@ -100,7 +100,7 @@ def _numbered(
 
 def certified_number(person: Person) -> Matricule | None:
     """The NIR a person bears, or bore."""
-    return Matricule.objects.filter(person=person, kind=MatriculeKind.NIR).order_by("starts_on", "id").last()
+    return Matricule.objects.borne_by(person).filter(kind=MatriculeKind.NIR).order_by("starts_on", "id").last()
 
 
 def propose_pair(one: Person, other: Person, *, at: datetime) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from allant.campaigns import waves
 from allant.campaigns.actions import CampaignPlan, save_campaign
@@ -17,6 +17,7 @@ from allant.people.models import Matricule, MatriculeKind, Person, Situation
 from allant.people.querysets import PersonQuerySet
 from allant.targeting import define, tables
 
+_THEIRS = Q(person=OuterRef("pk")) | Q(person__merged_into=OuterRef("pk"))
 SLUG, TEMPLATE = "nnp-stock", "identity-nnp-documents"
 
 
@@ -26,8 +27,8 @@ def old_nnp(on: date, book: RuleBook) -> PersonQuerySet:
     numbers = Matricule.objects.filter(
         person=OuterRef("pk"), kind=MatriculeKind.NNP, ends_on=None, starts_on__lt=rule["created_before"]
     )
-    situations = Situation.objects.active_on(on).filter(person=OuterRef("pk"), kind__in=rule["excluded_situations"])
-    files = IdentityFile.objects.filter(person=OuterRef("pk"), circumstance__in=rule["excluded_circumstances"])
+    situations = Situation.objects.active_on(on).filter(_THEIRS, kind__in=rule["excluded_situations"])
+    files = IdentityFile.objects.filter(_THEIRS, circumstance__in=rule["excluded_circumstances"])
     found: PersonQuerySet = Person.objects.standing().alive_on(on)
     return found.filter(Exists(numbers)).exclude(Exists(situations)).exclude(Exists(files))
 

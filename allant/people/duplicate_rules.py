@@ -121,11 +121,14 @@ _CONSECUTIVE = f"""EXISTS (SELECT {_TWO_NUMBERS}
     AND left(x.value, 10) = left(y.value, 10) AND abs(right(x.value, 3)::int - right(y.value, 3)::int) <= {TWINS_APART})"""
 _SAME_NUMBER = f"EXISTS (SELECT {_PAIR_OF_NUMBERS} AND x.value = y.value)"
 
+NEVER = f"""a.birth_rank <> b.birth_rank
+  OR {_CONSECUTIVE}
+  OR (NOT {_SAME_NUMBER} AND {_CONTRADICT})"""
+"""What two records proposed by anybody must not be: twins perhaps, or numbers that contradict (a, b: `duplicate_identity`)."""
+
 _EVERY_PAIR = f"""a.id <> b.id
   AND (a.sex IS NULL OR b.sex IS NULL OR a.sex = b.sex)
-  AND a.birth_rank = b.birth_rank
-  AND NOT {_CONSECUTIVE}
-  AND ({_SAME_NUMBER} OR NOT {_CONTRADICT})"""
+  AND NOT ({NEVER})"""
 
 
 def proposal_sql(rule: DuplicateRule) -> str:

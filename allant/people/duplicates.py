@@ -6,7 +6,7 @@ A merge is a pointer (`actions.merge`): acts stay where they were recorded, so u
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 
 import pghistory
 from django.db import connection, transaction
@@ -15,9 +15,12 @@ from allant.people.actions import MergeRefused, merge, unmerge
 from allant.people.duplicate_rules import FORGET, IDENTITIES, INDEXES, NUMBERS, RULES, proposal_sql
 from allant.people.models import DuplicateCandidate, DuplicateVerdict, Person
 
-LABELS = {rule.code: rule.label for rule in RULES}
+LINKAGE = "linkage"
+LABELS = {rule.code: rule.label for rule in RULES} | {
+    LINKAGE: "Rapprochement probable : la somme des indices désigne une même personne"
+}
 
-__all__ = ["LABELS", "MergeRefused", "decide_different", "decide_merge", "find", "undo_merge"]
+__all__ = ["LABELS", "LINKAGE", "MergeRefused", "decide_different", "decide_later", "decide_merge", "find", "undo_merge"]
 
 
 def find(*, at: datetime, progress: Callable[[str, int], None] = lambda code, found: None) -> dict[str, int]:
@@ -58,6 +61,17 @@ def decide_different(*, pair: DuplicateCandidate, by: str, reason: str, at: date
         raise MergeRefused("Ces deux fiches sont fusionnées : annulez d'abord la fusion.")
     if not pair.verdict:
         _decide(pair, DuplicateVerdict.DIFFERENT, by=by, reason=reason, at=at)
+
+
+@transaction.atomic
+def decide_later(*, pair: DuplicateCandidate, until: date, by: str, reason: str) -> None:
+    """Put a pair off until a day. Raises MergeRefused when it is decided."""
+    pair = _locked(pair)
+    if pair.verdict:
+        raise MergeRefused("Cette paire est déjà décidée : revenez d'abord sur cette décision.")
+    with pghistory.context(by=by, reason=reason):
+        pair.postponed_until = until
+        pair.save(update_fields=["postponed_until"])
 
 
 @transaction.atomic

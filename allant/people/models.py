@@ -318,7 +318,7 @@ class DuplicateVerdict(models.TextChoices):
 
 @pghistory.track(pghistory.UpdateEvent(row=pghistory.Old), pghistory.DeleteEvent())
 class DuplicateCandidate(models.Model):
-    """Two records that may be one person (VC-63): the lower id first; `rule` says why they are proposed."""
+    """Two records that may be one person (VC-63, ID-09): the lower id first; `rule` says why, `linkage` being the model."""
 
     first = models.ForeignKey(Person, models.PROTECT, related_name="+")
     second = models.ForeignKey(Person, models.PROTECT, related_name="+")
@@ -327,6 +327,11 @@ class DuplicateCandidate(models.Model):
     verdict = models.CharField("décision", max_length=9, choices=DuplicateVerdict, blank=True, default="", db_default="")
     decided_at = models.DateTimeField("décidé le", null=True, blank=True)
     decided_by = models.CharField("par", max_length=100, blank=True, default="", db_default="")
+    weight = models.FloatField("poids", null=True, blank=True)
+    "log2 of the odds that both are one person, when the linkage proposed or weighed the pair (ID-09)."
+    levels = models.JSONField("niveaux", null=True, blank=True)
+    "What the weight is made of: {comparison: level}, codes of the linkage model; an unknown comparison is left out."
+    postponed_until = models.DateField("à revoir à partir du", null=True, blank=True)
 
     objects = DuplicateCandidateQuerySet.as_manager()
 

@@ -84,6 +84,10 @@ class PersonQuerySet(models.QuerySet):
 class MatriculeQuerySet(models.QuerySet):
     """Numbers borne by persons."""
 
+    def borne_by(self, person: models.Model) -> Self:
+        """Numbers of a person, present and former, under their own record or one merged into it."""
+        return self.filter(Q(person=person) | Q(person__merged_into=person))
+
     def valid_on(self, day: date) -> Self:
         """Numbers in force on that day."""
         return self.filter(starts_on__lte=day).filter(Q(ends_on__isnull=True) | Q(ends_on__gt=day))
@@ -127,6 +131,15 @@ class DuplicateCandidateQuerySet(models.QuerySet):
     def waiting(self) -> Self:
         """Pairs nobody decided, both records still standing: a merge elsewhere may have settled one."""
         return self.filter(verdict="", first__merged_into__isnull=True, second__merged_into__isnull=True)
+
+    def to_compare_on(self, day: date) -> Self:
+        """Pairs that wait and were not put off beyond that day; the likeliest first, those of the exact rules before them."""
+        due = self.waiting().filter(Q(postponed_until__isnull=True) | Q(postponed_until__lte=day))
+        return due.order_by(F("weight").desc(nulls_first=True), "found_at", "id")
+
+    def postponed_on(self, day: date) -> Self:
+        """Pairs put off beyond that day, the next to come back first."""
+        return self.waiting().filter(postponed_until__gt=day).order_by("postponed_until", "id")
 
     def decided(self) -> Self:
         """Pairs judged, merged or different, the last decision first."""

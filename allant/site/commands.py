@@ -29,7 +29,11 @@ COMMANDS: dict[str, Place] = {
         Place(
             "country",
             "Crée un pays synthétique.",
-            ("allant.country.population.commands:app", "allant.country.official.commands:app"),
+            (
+                "allant.country.population.commands:app",
+                "allant.country.official.commands:app",
+                "allant.country.linkage_commands:app",
+            ),
         ),
         Place("replay", "Rejoue la campagne réelle.", ("allant.country.replay.commands:app",), "tables"),
         Place(

@@ -50,8 +50,9 @@ def test_id_04_the_flow_since_march_2022_from_the_request_to_the_nir(unit):
     assert file_again(file).case.state == "waiting" and not Submission.objects.exists()
     unit.receives(file, "birth_certificate")
     assert file_again(file).case.state == "examined" and missing(file, BOOK, OPENING) == []
-    for body in ("CNAF", "CNAV"):
-        KnowingBody.objects.create(person=who, body=body, since=OPENING)
+    absorbed = unit.newcomer(merged_into=who)  # a body that knows a record merged since is told too (ID-09)
+    for body, record in (("CNAF", who), ("CNAV", absorbed)):
+        KnowingBody.objects.create(person=record, body=body, since=OPENING)
     done = unit.exchanges(OPENING)
     assert (done.sent, done.answers) == (1, 1)  # its receipt
     (received,) = [each for each in requests.get(f"{unit.services['sandia']}/control", timeout=10).json()["files"]

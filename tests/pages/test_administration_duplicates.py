@@ -136,5 +136,55 @@ def test_vc63_pages_cost_the_same_for_many_pairs(agent: Client, django_assert_nu
         agent.get(LIST)
         with django_assert_num_queries(6):  # session, account, memberships, count, pairs, access log
             agent.get(LIST)
-        with django_assert_num_queries(17):  # the pair, seven reads a record (below), access log
+        with django_assert_num_queries(18):  # the pair, seven reads a record (below), what both bear, access log
             agent.get(f"{LIST}{found.pk}/")
+
+
+def probable(departement: str = "35") -> DuplicateCandidate:
+    """A pair that the linkage proposed."""
+    first, second = (person(departement_code=departement, sex="F", given_names=given) for given in ("Camille", "Camile"))
+    levels = {"family_name": "same", "given_names": "near", "birth_date": "same", "sex": "same", "reach": "phone"}
+    return DuplicateCandidate.objects.create(
+        first=first, second=second, rule="linkage", found_at=AT, weight=12.34, levels=levels
+    )  # fmt: skip
+
+
+def test_id09_the_page_says_why_a_pair_is_proposed(agent: Client) -> None:
+    """ID-09: each comparison in French with its weight; what is unknown says nothing; what each record bears is counted."""
+    found = probable()
+    Dose.objects.create(
+        person=found.first, occurred_on=date(2021, 3, 1), vaccine="comirnaty", dose_number=1, series="primary", series_doses=2,
+        recorded_at=AT, recorded_by="test", source="teleservice", source_key="t:why",
+    )  # fmt: skip
+    page = text(agent.get(f"{LIST}{found.pk}/"))
+    for part in ("poids <strong>12,3</strong>", "99,98", "Même date", "Un même téléphone", "Non renseigné sur l'une", "pour"):
+        assert part in page, part
+    assert "<th scope=\"row\">Doses</th><td>1</td><td>0</td>" in page
+    assert read() == sorted([found.first_id, found.second_id])
+
+
+def test_id09_a_pair_is_put_off_and_comes_back(agent: Client, settings: Any) -> None:
+    """ID-09: after the delay of the doctrine; it waits under « plus tard » meanwhile."""
+    settings.ALLANT_TODAY = date(2022, 6, 1)
+    found = probable()
+    page = text(agent.post(f"{LIST}{found.pk}/", {"decision": "later", "reason": "Pièce demandée"}, follow=True))
+    assert "elle reviendra le 01/07/2022" in page and "à revoir à partir du 01/07/2022" in page
+    assert "Aucune paire à comparer" in text(agent.get(LIST))
+    assert "À revoir le 01/07/2022" in text(agent.get(f"{LIST}?etat=plus-tard"))
+    settings.ALLANT_TODAY = date(2022, 7, 1)
+    assert "Poids 12,3" in text(agent.get(LIST)) and "Aucune paire remise" in text(agent.get(f"{LIST}?etat=plus-tard"))
+    agent.post(f"{LIST}{found.pk}/", {"decision": "different", "reason": "Deux cousines"})
+    assert "Personnes différentes" in text(agent.get(f"{LIST}?etat=decides"))
+
+
+def test_id09_pairs_are_filtered_and_downloaded(agent: Client) -> None:
+    """ID-09: by reason; the sheet names nobody, and its persons are in the access log."""
+    exact, likely, elsewhere = pair(), probable(), probable("29")
+    page = text(agent.get(f"{LIST}?regle=linkage"))
+    assert f"/{likely.pk}/" in page and f"/{exact.pk}/" not in page and f"/{elsewhere.pk}/" not in page
+    assert "pour cette raison" in text(agent.get(f"{LIST}?regle=swapped_names"))
+    lines = agent.get("/administration/doublons.csv?regle=linkage").content.decode("utf-8-sig").splitlines()
+    assert len(lines) == 2 and lines[0].startswith("Paire;")
+    assert lines[1].startswith(f"{likely.pk};{likely.first_id};{likely.second_id};")
+    assert "12,3" in lines[1] and "Martin" not in lines[1]
+    assert likely.first_id in read()

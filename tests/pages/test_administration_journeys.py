@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
@@ -65,6 +66,14 @@ def administration(browser_page: Page, live_server: LiveServer, settings: Settin
     order(professional(username="pro-sante-connect:autre", rpps="99900000222").practitioner, of, to=pharmacy())
     enter_in(browser_page, live_server.url, account_with(Role.ADMINISTRATOR, username="agency:admin", structures=("CNAM",)))
     return live_server.url
+
+
+def pictured(page: Page, name: str) -> None:
+    """A picture of the page at both widths, where ALLANT_PICTURES names a folder; left at the wide one."""
+    if folder := os.environ.get("ALLANT_PICTURES"):
+        for width in (320, 1280):
+            page.set_viewport_size({"width": width, "height": 800})
+            page.screenshot(path=f"{folder}/{name}-{width}.png", full_page=True)
 
 
 def tab_to(page: Page, name: str, limit: int = 80) -> None:
@@ -151,13 +160,19 @@ def test_a_stolen_session_is_undone_by_keyboard(browser_page: Page, axe: Check, 
 
 
 def test_vc63_two_records_are_merged_by_keyboard(browser_page: Page, axe: Check, administration: str) -> None:
-    """VC-63."""
+    """VC-63, ID-09: the list, the pair with what each clue weighs, the decision; without a mouse."""
     page = browser_page
     pair = DuplicateCandidate.objects.get()
+    levels = {"family_name": "same_words", "given_names": "same", "birth_date": "same", "sex": "same"}
+    DuplicateCandidate.objects.filter(pk=pair.pk).update(weight=14.2, levels=levels)
     page.goto(f"{administration}/administration/doublons/")
+    axe(page)
+    pictured(page, "doublons")
     tab_to(page, "Comparer")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/doublons/{pair.pk}/")
+    axe(page)
+    pictured(page, "paire")
     tab_to(page, "decision")
     page.keyboard.press("Space")
     tab_to(page, "reason")

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from allant.accounts.actors import Actor
 from allant.appointments.booking import Booking, BookingRefused, book, book_both
@@ -154,7 +155,9 @@ def _lend(call: CallAttempt, kind: str, typed: str, by: Actor, at: datetime) -> 
 
 def reached_by(call: CallAttempt, kind: str) -> ContactPoint | None:
     """The person's own address of a kind that still holds."""
-    return ContactPoint.objects.filter(person=call.person_id, kind=kind, invalid_since=None).order_by("pk").first()
+    return ContactPoint.objects.filter(
+        Q(person=call.person_id) | Q(person__merged_into=call.person_id), kind=kind, invalid_since=None
+    ).order_by("pk").first()
 
 
 def variables_of_confirmations(event_ids: Sequence[int]) -> dict[int, dict[str, Any]]:

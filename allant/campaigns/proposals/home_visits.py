@@ -55,7 +55,7 @@ def ask(
     on = at.astimezone(PARIS).date()
     if person.died_on is not None or not person.departement_code:
         raise VisitRefused("Le domicile de cette personne n'est pas connu : appelez le 0800 730 956.")
-    if (former := HomeVisit.objects.filter(person=person, ended_at=None).first()) is not None:
+    if (former := HomeVisit.objects.filter(Q(person=person) | Q(person__merged_into=person), ended_at=None).first()) is not None:
         return former
     visit = HomeVisit.objects.create(
         person=person, invitation=invitation, departement_code=person.departement_code, origin=origin, asked_on=on, asked_at=at,

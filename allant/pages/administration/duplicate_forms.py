@@ -24,6 +24,7 @@ class PairDecision(PlainForm):
             (str(pair.first_id), f"Une seule personne : garder la fiche {pair.first_id}"),
             (str(pair.second_id), f"Une seule personne : garder la fiche {pair.second_id}"),
             ("different", "Deux personnes différentes"),
+            ("later", "Je ne peux pas encore décider : revoir plus tard"),
         ]
 
 

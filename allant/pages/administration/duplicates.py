@@ -1,4 +1,4 @@
-"""Records that may be one person (VC-63): side by side, merged or told apart, and a merge undone."""
+"""Records that may be one person (VC-63, ID-09): why, side by side; merged, told apart or put off; and a merge undone."""
 
 from __future__ import annotations
 
@@ -20,36 +20,81 @@ from allant.accounts.models import LoggedAction
 from allant.accounts.roles import Role
 from allant.accounts.sign_in import actor_of
 from allant.campaigns.models import Invitation
+from allant.identification.linking import later
 from allant.immunizations.models import Dose, Infection
+from allant.linkage import explain, load_model, probability
 from allant.pages.administration.duplicate_forms import PairDecision, Undoing
 from allant.pages.administration.forms import posted
 from allant.pages.administration.territory import check_territory, pairs_of
+from allant.pages.base.sheets import sheet
 from allant.people import duplicates as decisions
 from allant.people.actions import MergeRefused
+from allant.people.bearing import borne_by
 from allant.people.models import DuplicateCandidate, Person
+from allant.people.querysets import DuplicateCandidateQuerySet
 from allant.vaccination.models import EligibilityDeclaration
 
 PAIRS_A_PAGE = 25
+SHOWN_ABOVE = ("people.Matricule", "people.ContactPoint", "people.DuplicateCandidate", "identification.LinkageReading")
+STATES = {"": "À comparer", "plus-tard": "Remises à plus tard", "decides": "Décidées"}
+TRAIL = [("Administration", "/administration/")]
+
+
+def _shown(request: HttpRequest) -> tuple[str, str, DuplicateCandidateQuerySet]:
+    """The state and the rule asked for, and the pairs of the territory that have them."""
+    state, rule = request.GET.get("etat", ""), request.GET.get("regle", "")
+    pairs, today = pairs_of(request).with_persons(), clock.today()
+    match state:
+        case "decides":
+            pairs = pairs.decided()
+        case "plus-tard":
+            pairs = pairs.postponed_on(today)
+        case _:
+            state, pairs = "", pairs.to_compare_on(today)
+    return (state, rule, pairs.filter(rule=rule)) if rule in decisions.LABELS else (state, "", pairs)
 
 
 @requires(Role.ADMINISTRATOR, Role.IDENTITY_AGENT)
 @require_safe
 def pair_list(request: HttpRequest) -> HttpResponse:
-    """Pairs that wait for a decision, or those decided; the persons shown are in the access log."""
-    decided = request.GET.get("etat") == "decides"
-    pairs = pairs_of(request).with_persons()
-    pairs = pairs.decided() if decided else pairs.waiting()
+    """Pairs that wait for a decision, put off or decided; the persons shown are in the access log."""
+    state, rule, pairs = _shown(request)
     page = Paginator(pairs, PAIRS_A_PAGE).get_page(request.GET.get("page"))
     shown = [key for pair in page for key in (pair.first_id, pair.second_id)]
     log_request(request, LoggedAction.SEARCH, "doublons proposés", shown)
     context = {
         "title": "Doublons",
-        "trail": [("Administration", reverse("administration_home"))],
-        "decided": decided,
+        "trail": TRAIL,
+        "state": state,
+        "states": STATES,
+        "rule": rule,
+        "rules": decisions.LABELS,
+        "decided": state == "decides",
         "page_obj": page,
         "rows": [(pair, decisions.LABELS.get(pair.rule, pair.rule)) for pair in page],
     }
     return render(request, "administration/duplicates.html", context)
+
+
+@requires(Role.ADMINISTRATOR, Role.IDENTITY_AGENT)
+@require_safe
+def pair_sheet(request: HttpRequest) -> HttpResponse:
+    """The same pairs for a spreadsheet: numbers of records and why, no name."""
+    state, _, pairs = _shown(request)
+    found = list(pairs)
+    persons = {key for pair in found for key in (pair.first_id, pair.second_id)}
+    log_request(request, LoggedAction.SEARCH, "doublons, tableur", sorted(persons))
+    rows = [
+        (pair.pk, pair.first_id, pair.second_id, decisions.LABELS.get(pair.rule, pair.rule), _weight(pair), pair.found_at,
+         pair.get_verdict_display() or STATES[state], pair.decided_at, pair.postponed_until)
+        for pair in found
+    ]  # fmt: skip
+    header = ("Paire", "Première fiche", "Seconde fiche", "Raison", "Poids", "Proposée le", "État", "Décidée le", "À revoir le")
+    return sheet("doublons.csv", header, rows)
+
+
+def _weight(pair: DuplicateCandidate) -> str:
+    return "" if pair.weight is None else f"{pair.weight:.1f}".replace(".", ",")
 
 
 @requires(Role.ADMINISTRATOR, Role.IDENTITY_AGENT)
@@ -72,10 +117,13 @@ def pair_page(request: HttpRequest, pair: int) -> HttpResponse:
     log_request(request, LoggedAction.READ, "comparaison d'un doublon proposé", [found.first_id, found.second_id])
     context = {
         "title": f"Paire n° {found.pk}",
-        "trail": [("Administration", reverse("administration_home")), ("Doublons", reverse("administration_duplicates"))],
+        "trail": [*TRAIL, ("Doublons", reverse("administration_duplicates"))],
         "pair": found,
         "rule": decisions.LABELS.get(found.rule, found.rule),
+        "reasons": explain(found.levels, load_model()) if found.levels else [],
+        "probability": min(99.99, 100 * probability(found.weight)) if found.weight is not None else None,
         "lines": compared(found.first, found.second),
+        "borne": borne_by((found.first_id, found.second_id), aside=SHOWN_ABOVE),
         "form": form,
     }
     return render(request, "administration/duplicate.html", context, status=422 if form.errors else 200)
@@ -90,6 +138,10 @@ def _decide(request: HttpRequest, pair: DuplicateCandidate, wanted: dict[str, An
         case "different":
             decisions.decide_different(**who, at=clock.now())
             messages.success(request, "Personnes différentes : cette paire ne sera plus proposée.")
+        case "later":
+            until = later(clock.today())
+            decisions.decide_later(**who, until=until)
+            messages.success(request, f"Paire remise à plus tard : elle reviendra le {until:%d/%m/%Y}.")
         case survivor:
             kept = pair.first if survivor == str(pair.first_id) else pair.second
             decisions.decide_merge(**who, survivor=kept, at=clock.now())

@@ -19,6 +19,7 @@ urlpatterns = [
     path("annulations/", cancellations.cancellations, name="administration_cancellations"),
     path("annulations/doses/<int:dose>/", cancellations.cancel_dose, name="administration_cancel_dose"),
     path("doublons/", duplicates.pair_list, name="administration_duplicates"),
+    path("doublons.csv", duplicates.pair_sheet, name="administration_duplicates_sheet"),
     path("doublons/<int:pair>/", duplicates.pair_page, name="administration_duplicate"),
     path("allocations/", allotments.allotments, name="administration_allotments"),
     path("allocations/<int:allotment>/commandes/", allotments.orders, name="administration_orders"),

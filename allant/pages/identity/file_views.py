@@ -126,7 +126,7 @@ def offered_decisions(file: IdentityFile) -> list[tuple[str, str]]:
 
 def _context(file: IdentityFile, book: RuleBook) -> dict[str, Any]:
     today = clock.today()
-    numbers = list(Matricule.objects.filter(person=file.person_id).order_by("-starts_on", "-id"))
+    numbers = list(Matricule.objects.borne_by(file.person).order_by("-starts_on", "-id"))
     current = next((number for number in numbers if number.ends_on is None), None)
     labels = kinds(book, today)
     documents = Document.objects.filter(file=file).prefetch_related("refusals")

@@ -77,7 +77,7 @@ def search(request: HttpRequest) -> HttpResponse:
     today = clock.today()
     new = NewRequest(initial={"number": number}, book=rules.as_known_on(today), on=today)
     context = {"title": "Recherche", "trail": TRAIL, "form": form, "number": number, "new": new,
-               "found": [(person, list(files_of(request).filter(person=person))) for person in found]}  # fmt: skip
+               "found": [(person, list(files_of(request).of_person(person))) for person in found]}  # fmt: skip
     return render(request, "identity/search.html", context, status=422 if form.errors else 200)
 
 
