@@ -165,7 +165,7 @@ def test_av_12_a_reprint_is_the_same_document_whatever_changed_since(tmp_path):
 def test_av_12_who_has_no_street_is_written_to_at_the_town_and_who_has_no_postcode_is_not(tmp_path):
     wording()
     no_street = message(person(commune_code="01053"), channel="letter")
-    assert addresses_of([no_street])[no_street.pk].lines == ("Jeanne MARTIN", "01000 BOURG EN BRESSE")
+    assert addresses_of([no_street], {})[no_street.pk].lines == ("Jeanne MARTIN", "01000 BOURG EN BRESSE")
     gone = waiting()
     assert claim("letter", AT, 10, batches.TAKEN) == [no_street, gone]
     Person.objects.filter(pk=gone.person_id).update(postcode=None)
