@@ -1,20 +1,25 @@
-"""Charts of the pages, as SVG files for an `<img>`. Each says the same in its description; a table stands beside it."""
+"""Charts of the pages, as SVG files for an `<img>`. Each says the same in its description; a table stands beside it.
+
+Matplotlib is imported where it draws: most processes that know these pages never draw, and it costs a second to import.
+"""
+
+from __future__ import annotations
 
 import io
 import xml.etree.ElementTree as ET
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import cycle
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.dates import DateFormatter, MonthLocator
-from matplotlib.figure import Figure
 
 from allant.figures import svg
 from allant.figures.key_figures import Curve
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 MONTHS = ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc.")
 # Told apart without colour: dashes and thickness change from one curve to the next, and each bears its name.
@@ -38,18 +43,34 @@ def render_curves(curves: Sequence[Curve], title: str) -> bytes:
     """
     if not curves or not curves[0].days:
         raise ValueError("Aucune courbe à tracer : choisissez une date de la campagne.")
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(8.4, 4.8), layout="constrained")
-        axes = figure.add_subplot()
+    with drawing(4.8) as (figure, axes):
         for curve, ink, dashes in zip(curves, cycle(INKS), cycle(DASHES), strict=False):
             axes.plot(np.array(curve.days, dtype="datetime64[D]"), curve.percent, color=ink, linestyle=dashes, linewidth=1.6)
         _frame(axes, curves)
         _name_curves(axes, curves)
-        file = io.BytesIO()
-        FigureCanvasSVG(figure).print_svg(file, metadata={"Date": None, "Creator": None})
+        return written(figure, title, describe_curves(curves))
+
+
+@contextmanager
+def drawing(height: float) -> Iterator[tuple[Figure, Axes]]:
+    """An empty figure in the style of the pages, 8.4 inches wide and this high."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(8.4, height), layout="constrained")
+        yield figure, figure.add_subplot()
+
+
+def written(figure: Figure, title: str, description: str) -> bytes:
+    """The SVG file of a figure; the same figure gives the same bytes."""
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    file = io.BytesIO()
+    FigureCanvasSVG(figure).print_svg(file, metadata={"Date": None, "Creator": None})
     root = ET.fromstring(file.getvalue())
     svg.without_styles(root)
-    svg.describe(root, title, describe_curves(curves))
+    svg.describe(root, title, description)
     return svg.written(root)
 
 
@@ -60,11 +81,14 @@ def describe_curves(curves: Sequence[Curve]) -> str:
 
 
 def _frame(axes: Axes, curves: Sequence[Curve]) -> None:
+    from matplotlib.dates import MonthLocator
+    from matplotlib.ticker import FuncFormatter
+
     axes.set_ylim(0, max(100.0, max(float(curve.percent.max()) for curve in curves)))
     axes.set_ylabel("% de la population de la classe")
     axes.grid(axis="y", color="#ddd", linewidth=0.6)
     axes.xaxis.set_major_locator(MonthLocator(interval=max(1, len(curves[0].days) // 300)))
-    axes.xaxis.set_major_formatter(_FrenchMonth())
+    axes.xaxis.set_major_formatter(FuncFormatter(_french_month))
     axes.margins(x=0)
 
 
@@ -103,13 +127,10 @@ def french_percent(percent: float) -> str:
     return f"{percent:.1f}".replace(".", ",")
 
 
-class _FrenchMonth(DateFormatter):
+def _french_month(at: float, rank: int | None = 0) -> str:
     """Month names in French whatever the locale of the server; the year under January and under the first month."""
+    from matplotlib.dates import num2date
 
-    def __init__(self) -> None:
-        super().__init__("%m %Y")
-
-    def __call__(self, x: float, pos: int | None = 0) -> str:
-        month, year = super().__call__(x, pos).split()
-        name = MONTHS[int(month) - 1]
-        return f"{name}\n{year}" if pos == 0 or month == "01" else name
+    day = num2date(at)
+    name = MONTHS[day.month - 1]
+    return f"{name}\n{day.year}" if rank == 0 or day.month == 1 else name

@@ -1,25 +1,26 @@
 """Targets on the live register: SQL compiled by Ibis without a connection, run on Django's cursor in its transaction.
 
+Ibis is imported where it compiles: a second that a process without targets need not wait.
 Each fact table is the query that its room registered, as a common table expression that PostgreSQL may inline.
 """
+
+from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 from django.db import connections
-from ibis import ir
-from ibis.backends.sql.compilers import postgres
-from sqlglot import exp
-from sqlglot.transforms import eliminate_semi_and_anti_joins
 
 from allant.facts import PERSON, PERSON_ID, FactTable, Registry
 from allant.facts import registry as installed
 
-from . import engine_ibis
 from .definition import Definition
+
+if TYPE_CHECKING:
+    from ibis import ir
 
 TARGET: Final = pa.schema([(PERSON_ID, pa.int64())])
 Parameters = list[Any]
@@ -48,6 +49,8 @@ class _Asked:
 
 
 def _text(asked: _Asked, registry: Registry) -> str:
+    from . import engine_ibis
+
     return _compiled(engine_ibis.people(asked.definition, registry.table(PERSON), asked.columns))
 
 
@@ -122,6 +125,10 @@ def _run(query: str, parameters: Parameters, using: str) -> list[tuple[Any, ...]
 
 
 def _compiled(expression: ir.Table) -> str:
+    from ibis.backends.sql.compilers import postgres
+    from sqlglot import exp
+    from sqlglot.transforms import eliminate_semi_and_anti_joins
+
     tree = postgres.compiler.to_sqlglot(expression)
     # PostgreSQL has no SEMI JOIN; sqlglot's own rewriting skips every second one of a SELECT, hence the loop.
     for select in tree.find_all(exp.Select):

@@ -225,6 +225,11 @@ def test_tg_08_the_plan_tells_weeks_groups_the_queue_what_limits_and_when_it_end
     assert manager.get(f"{address}?departement=99").status_code == 404
 
 
+@pytest.fixture(autouse=True)
+def a_page_waits_on_a_busy_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planner_views, "LONGEST_ON_PAGE", 60)
+
+
 def too_large_for_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
     """A register that takes longer to read than the page waits."""
     slow = lambda *args, **rest: connection.cursor().execute("SELECT pg_sleep(5)")  # noqa: E731

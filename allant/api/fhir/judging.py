@@ -9,8 +9,6 @@ from http import HTTPStatus
 from typing import Any
 
 import msgspec
-from fhir.resources.R4B.bundle import Bundle as FhirBundle
-from fhir.resources.R4B.immunization import Immunization as FhirImmunization
 from pydantic import ValidationError
 
 from allant.api.fhir import shapes
@@ -49,6 +47,8 @@ def read_bundle(body: bytes) -> shapes.Bundle:
         return shapes.bundle.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         value = _object(body, "Bundle")
+    from fhir.resources.R4B.bundle import Bundle as FhirBundle  # the slow way only: importing it takes half a second
+
     bare = [{k: v for k, v in one.items() if k != "resource"} if isinstance(one, dict) else one for one in _entries(value)]
     _validate(FhirBundle, value | ({"entry": bare} if "entry" in value else {}), "Bundle")
     known = {"resourceType", "type", "entry", "identifier", "id"}
@@ -69,6 +69,8 @@ def _slowly(body: bytes) -> shapes.Immunization:
         name = "modifierExtension" if "modifierExtension" in value else "implicitRules"
         text = "Cet élément changerait le sens de la ressource, et n'est pas compris ici : envoyez-la sans lui."
         raise refusal(UNPROCESSABLE, "extension", text, f"Immunization.{name}")
+    from fhir.resources.R4B.immunization import Immunization as FhirImmunization
+
     _validate(FhirImmunization, value, "Immunization")
     kept = shapes.pruned(value)
     if "occurrenceDateTime" in kept:

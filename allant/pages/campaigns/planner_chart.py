@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-import io
-import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 
-import matplotlib as mpl
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
-
 from allant.campaigns.planner.reading import WeekLine
-from allant.figures import svg
-from allant.figures.charts import INKS, STYLE
+from allant.figures.charts import INKS, drawing, written
 from allant.pages.base.numbers import count
 
 TITLE = "Personnes à inviter chaque semaine, et file d'attente après la semaine"
@@ -22,9 +14,9 @@ WIDTH = 0.4
 
 def render_weeks(weeks: Sequence[WeekLine]) -> bytes:
     """An SVG file: two bars a week, told apart by their hatching as well. The same weeks give the same bytes."""
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(8.4, 4.2), layout="constrained")
-        axes = figure.add_subplot()
+    from matplotlib.ticker import FuncFormatter
+
+    with drawing(4.2) as (figure, axes):
         places = range(len(weeks))
         left, right = ([at + shift for at in places] for shift in (-WIDTH / 2, WIDTH / 2))
         axes.bar(left, [week.invited for week in weeks], WIDTH, color=INKS[0], label="à inviter")
@@ -37,12 +29,7 @@ def render_weeks(weeks: Sequence[WeekLine]) -> bytes:
         axes.grid(axis="y", color="#ddd", linewidth=0.6)
         axes.set_axisbelow(True)
         figure.legend(loc="outside upper right", ncols=2, frameon=False)
-        file = io.BytesIO()
-        FigureCanvasSVG(figure).print_svg(file, metadata={"Date": None, "Creator": None})
-    root = ET.fromstring(file.getvalue())
-    svg.without_styles(root)
-    svg.describe(root, TITLE, describe_weeks(weeks))
-    return svg.written(root)
+        return written(figure, TITLE, describe_weeks(weeks))
 
 
 def describe_weeks(weeks: Sequence[WeekLine]) -> str:
