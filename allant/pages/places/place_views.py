@@ -144,7 +144,7 @@ def _days(place: Place) -> list[dict[str, Any]]:
     zone, now = zone_at(place), clock.now()
     rows = place.slots.filter(starts_at__gte=now, starts_at__lt=now + timedelta(days=SHOWN_DAYS), closed_at=None)
     by_day: dict[Any, dict[str, Any]] = {}
-    for slot in rows.annotate(seats=Sum("shares__capacity"), free=Sum("shares__remaining")):
+    for slot in rows.annotate(seats=Sum("shares__capacity"), free=Sum("shares__remaining")).order_by("starts_at"):
         day = slot.starts_at.astimezone(zone).date()
         known = by_day.setdefault(day, {"day": day, "seats": 0, "free": 0, "first": slot.starts_at.astimezone(zone)})
         known["seats"] += slot.seats or 0
