@@ -74,19 +74,20 @@ def rush(port: int, clients: int, slots: list[int], tries: int, watched: list[in
     PORT[0], dice = port, random.Random(4)
     drawn = [dice.choice(slots) for _ in range(tries)]
     connections = [Connection(port) for _ in range(clients)]
+    hands = min(THREADS, clients)  # each has one connection at least
     answers: Counter[int] = Counter()
     lock = threading.Lock()
 
     def work(rank: int) -> None:
-        mine = connections[rank::THREADS]
+        mine = connections[rank::hands]
         seen: Counter[int] = Counter()
-        for turn, number in enumerate(range(rank, tries, THREADS)):
+        for turn, number in enumerate(range(rank, tries, hands)):
             message = request("POST", f"/rendez-vous/creneaux/{drawn[number]}/", form(number), HEADERS)
             seen[patient(mine, turn % len(mine), message)] += 1
         with lock:
             answers.update(seen)
 
-    threads = [threading.Thread(target=work, args=[rank]) for rank in range(THREADS)]
+    threads = [threading.Thread(target=work, args=[rank]) for rank in range(hands)]
     before, start = sum(map(cpu_of_tree, watched)), time.perf_counter()
     for thread in threads:
         thread.start()
