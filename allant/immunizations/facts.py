@@ -54,6 +54,8 @@ DOSE_SUMMARY = FactTable(
     ],
     SUMMARY_QUERY,
     feminine=False,
+    present_fr="avec au moins une dose",
+    absent_fr="sans aucune dose",
 )
 
 
