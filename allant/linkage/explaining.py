@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import log2
 
 from allant.linkage.model import Model
 
@@ -23,8 +24,11 @@ class Reason:
 
 
 def explain(levels: Mapping[str, str], model: Model) -> list[Reason]:
-    """The reasons of a pair whose levels were kept, in the order of the model; a comparison left out was unknown on one side."""
-    reasons = []
+    """The reasons of a pair whose levels were kept: where any two records start, then each comparison; they add up to its weight.
+
+    A comparison left out was unknown on one side.
+    """
+    reasons = [Reason("Départ", "deux fiches prises au hasard", log2(model.prior / (1 - model.prior)))]
     for comparison in model.comparisons:
         code = levels.get(comparison.code)
         level = next((each for each in comparison.levels if each.code == code), None)
