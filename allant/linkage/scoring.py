@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import duckdb
 import pyarrow as pa
-from splink import DuckDBAPI, Linker
 
 from allant.linkage.blocking import PAIRS, block
 from allant.linkage.model import Model
@@ -18,6 +17,8 @@ def score_blocked(connection: duckdb.DuckDBPyConnection, model: Model, *, thresh
 
     `threshold`: the least weight kept; everything when None. `veto`: the code of the first veto that holds, empty if none does.
     """
+    from splink import DuckDBAPI, Linker  # takes seconds to load: pages explain pairs without it
+
     api = DuckDBAPI(connection)
     linker = Linker(api.register(PREPARED), model.splink(), log_level=None, validate_settings=False)
     linker.table_management.register_blocked_pairs_for_predict(api.register(PAIRS))
