@@ -84,7 +84,7 @@ def why_not_moved(appointment: Appointment, chosen: Slot, book: RuleBook) -> str
     born, day = _birth_date(appointment), local_start(chosen).date()
     if chosen.vaccine and born is not None and chosen.vaccine not in allowed_at(age_on(born, day), day, book):
         return "Le vaccin de ce créneau n'est pas proposé à l'âge de la personne ce jour-là."
-    chained = appointment.first_id is not None or Appointment.objects.open().filter(first=appointment).exists()
+    chained = appointment.first_id is not None or Appointment.objects.filter(first=appointment, ended_at=None).exists()
     if chained and appointment.slot.vaccine != chosen.vaccine:
         return "Ce créneau n'est pas du même vaccin que l'autre injection."
     other = breaks_interval(appointment, chosen, book)
@@ -97,7 +97,8 @@ def _birth_date(appointment: Appointment) -> date | None:
     """Of who comes, known or not to the register."""
     if appointment.person is not None:
         return appointment.person.birth_date
-    return Guest.objects.filter(appointment=appointment).values_list("birth_date", flat=True).first()
+    born: date | None = Guest.objects.filter(appointment=appointment).values_list("birth_date", flat=True).first()
+    return born
 
 
 def _within(first: Slot, second: Slot, book: RuleBook) -> bool:

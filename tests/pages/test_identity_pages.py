@@ -218,10 +218,36 @@ def test_an_agent_follows_a_file_in_a_browser(
             pictured(page, "dossier")
     expect(page.get_by_text("En examen au SANDIA").first).to_be_visible()
     assert file_again(IdentityFile.objects.get()).case.state == "examined"
+    represent(page, unit, axe, f"{live_server.url}{LIST}representations/")
     for path in ("", "majorite/", "nnp/", "chiffres/"):
         page.goto(f"{live_server.url}{LIST}{path}")
         axe(page)
         pictured(page, path.strip("/") or "liste")
+
+
+def represent(page: Page, unit: Unit, axe: Callable[[Page], None], address: str) -> None:
+    """VC-62: a curator typed for the person of the file, by keyboard; form, check, list and end are accessible."""
+    who = unit.newcomer("Gaël", birth_date=date(1980, 5, 17))
+    give_number(person=who, value="1800575101010", kind="NIR", on=date(2000, 1, 1), by="t")
+    page.goto(address)
+    axe(page)
+    page.get_by_label("Matricule de la personne à représenter").fill("7207500000981")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Aucun représentant inscrit")).to_be_visible()
+    page.get_by_label("Matricule du représentant").fill("1800575101010")
+    page.get_by_label("Qualité").select_option("curator")
+    page.get_by_label("Connue par").select_option("court")
+    axe(page)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Relire")
+    axe(page)
+    pictured(page, "representation-relire")
+    page.get_by_role("button", name="Inscrire la représentation").click()
+    expect(page.locator("#representants")).to_contain_text("Gaël")
+    axe(page)
+    pictured(page, "representation")
+    page.get_by_role("link", name="Mettre fin ou retirer").click()
+    axe(page)
 
 
 def pictured(page: Page, name: str) -> None:
