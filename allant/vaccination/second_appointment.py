@@ -96,7 +96,8 @@ def why_not_moved(appointment: Appointment, chosen: Slot, book: RuleBook) -> str
 def _birth_date(appointment: Appointment) -> date | None:
     """Of who comes, known or not to the register."""
     if appointment.person is not None:
-        return appointment.person.birth_date
+        known: date = appointment.person.birth_date
+        return known
     born: date | None = Guest.objects.filter(appointment=appointment).values_list("birth_date", flat=True).first()
     return born
 
