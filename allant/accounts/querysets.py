@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @cache
 def _by_key(model: type[User]) -> Rows[User]:
-    return Rows(model, "row.id = %s")
+    return Rows(model, "row.id = %s", related="practitioner")
 
 
 @cache
@@ -29,7 +29,10 @@ class UserManager(BaseUserManager["User"]):
     """Accounts are made by a sign-in, or by a test; none has a usable password."""
 
     def get(self, *args: Any, **wanted: Any) -> User:
-        """As any manager; by its key alone, which each request of a signed-in person asks, without making a query anew."""
+        """As any manager; by its key alone, which each request of a signed-in person asks, without making a query anew.
+
+        The professional of the directory comes along: whoever acts is asked for it.
+        """
         if args or set(wanted) != {"pk"}:
             return super().get(*args, **wanted)
         if (found := _by_key(self.model).first(wanted["pk"])) is None:

@@ -118,8 +118,9 @@ def _known(error: Exception) -> str | None:
     """The sentence to print for an error that a user can mend, or None for a defect of the program."""
     from allant.site.home import BadSetting
     from allant.site.postgres_binaries import ServerMissing, ServerRefused
+    from allant.site.start import OtherVersion
 
-    if isinstance(error, BadSetting | ServerMissing | ServerRefused):
+    if isinstance(error, BadSetting | OtherVersion | ServerMissing | ServerRefused):
         return str(error)
     if "django.db" in sys.modules:
         return _known_database_error(error)

@@ -14,6 +14,10 @@ class Ready:
     cluster: Cluster | None
 
 
+class OtherVersion(RuntimeError):
+    """The database knows migrations that this code does not; the message says what to do, in French."""
+
+
 def start_django() -> None:
     """Load the settings and the apps; no database is touched."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "allant.site.settings")
@@ -42,14 +46,20 @@ def forget_ended_sessions() -> None:
 
 
 def bring_up_to_date() -> int:
-    """Apply the migrations that are missing; how many there were. Two processes at once wait for each other."""
+    """Apply the migrations that are missing; how many there were. Two processes at once wait for each other.
+
+    Raises `OtherVersion` before anything is changed.
+    """
     from django.core.management import call_command
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
     def missing() -> int:
         executor = MigrationExecutor(connection)
-        return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        if plan:
+            _refuse_another_version(set(executor.loader.applied_migrations) - set(executor.loader.disk_migrations))
+        return len(plan)
 
     if not missing():
         return 0
@@ -62,3 +72,14 @@ def bring_up_to_date() -> int:
         finally:
             cursor.execute("SELECT pg_advisory_unlock(hashtext('allant migrate'))")
     return count
+
+
+def _refuse_another_version(strangers: set[tuple[str, str]]) -> None:
+    """Migrations were folded before the first release (and a newer Allant may have been here): then nothing fits together."""
+    if strangers:
+        example = " ".join(min(strangers))
+        raise OtherVersion(
+            "Cette base vient d'une autre version d'Allant :"
+            f" celle-ci ne connaît pas {len(strangers)} de ses mises à jour ({example}). Prenez la version qui l'a faite, ou, si elle ne contient que des essais, refaites-la : arrêtez-la"
+            " (bin/allant database stop), supprimez le dossier « postgres » d'ALLANT_HOME (.allant), et recommencez."
+        )

@@ -19,11 +19,9 @@ from allant.accounts.models import Membership, User
 from allant.accounts.roles import Role
 from allant.accounts.sign_in import actor_of, current_membership, memberships_of
 from allant.directory.models import Organisation, Practitioner
-from allant.directory.rows import Rows
 from allant.doctrine import RuleBook, rules
 from allant.vaccination.rights import Rights, rights_of
 
-_PRACTITIONER = Rows(Practitioner, "row.id = %s")
 May = Literal["find", "declare", "record"]
 View = Callable[..., HttpResponse]
 
@@ -57,11 +55,8 @@ class Acting:
 
     @property
     def practitioner(self) -> Practitioner | None:
-        """The professional of the directory, read at the first question; None when no RPPS number was received."""
-        user = self.user
-        if user.practitioner_id is not None and "practitioner" not in user._state.fields_cache:
-            user._state.fields_cache["practitioner"] = _PRACTITIONER.first(user.practitioner_id)
-        return user.practitioner
+        """The professional of the directory, read with the account; None when no RPPS number was received."""
+        return self.user.practitioner
 
     @property
     def by(self) -> str:
