@@ -80,6 +80,7 @@ def _refuse_another_version(strangers: set[tuple[str, str]]) -> None:
         example = " ".join(min(strangers))
         raise OtherVersion(
             "Cette base vient d'une autre version d'Allant :"
-            f" celle-ci ne connaît pas {len(strangers)} de ses mises à jour ({example}). Prenez la version qui l'a faite, ou, si elle ne contient que des essais, refaites-la : arrêtez-la"
+            f" celle-ci ne connaît pas {len(strangers)} de ses mises à jour ({example})."
+            " Prenez la version qui l'a faite, ou, si elle ne contient que des essais, refaites-la : arrêtez-la"
             " (bin/allant database stop), supprimez le dossier « postgres » d'ALLANT_HOME (.allant), et recommencez."
         )
