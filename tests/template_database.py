@@ -13,8 +13,10 @@ from contextlib import suppress
 from pathlib import Path
 
 import psycopg
+from django.conf import settings
 from psycopg import sql
 
+from allant.site import postgres_binaries
 from allant.site.home import CLONE
 from allant.site.postgres import Cluster
 
@@ -32,6 +34,18 @@ def ensure(cluster: Cluster) -> str:
                 _forget(connection, [other for (other,) in found])
                 _make(connection, name)
     return name
+
+
+def copy_into(cluster: Cluster) -> None:
+    """Start a cluster whose database `allant` is a copy of the template: what a first start would migrate, ten times sooner."""
+    template = ensure(settings.CLUSTER)
+    cluster.start()
+    cluster.ensure_database("allant")
+    programs = postgres_binaries.find()
+    with subprocess.Popen([programs["pg_dump"], settings.CLUSTER.dsn(template)], stdout=subprocess.PIPE) as dump:
+        options = ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null"]
+        subprocess.run([programs["psql"], *options, cluster.dsn("allant")], stdin=dump.stdout, check=True)
+    assert dump.returncode == 0
 
 
 def fingerprint() -> str:

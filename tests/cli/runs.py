@@ -12,6 +12,7 @@ import pytest
 
 from allant.site.home import CLONE
 from allant.site.postgres import Cluster
+from tests import template_database
 
 COMMAND = [sys.executable, "-P", "-m", "allant.cli"]
 
@@ -42,6 +43,13 @@ class Installation:
     @property
     def cluster(self) -> Cluster:
         return Cluster(self.folder / "postgres")
+
+
+@pytest.fixture(scope="module")
+def used_installation(installation: Installation) -> Installation:
+    """An installation whose database is up to date."""
+    template_database.copy_into(installation.cluster)
+    return installation
 
 
 @pytest.fixture(scope="module")

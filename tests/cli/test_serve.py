@@ -20,8 +20,8 @@ def opened(line: str) -> str:
     return found.group()
 
 
-def test_serve_opens_hashed_pages_mends_its_database_and_closes_everything(installation: Installation) -> None:
-    with installation.running("serve", "--no-simulators") as process:
+def test_serve_opens_hashed_pages_mends_its_database_and_closes_everything(used_installation: Installation) -> None:
+    with used_installation.running("serve", "--no-simulators") as process:
         assert process.stdout
         address = opened(process.stdout.readline())
         with urlopen(address, timeout=30) as page:
@@ -32,7 +32,7 @@ def test_serve_opens_hashed_pages_mends_its_database_and_closes_everything(insta
         with urlopen(address.rstrip("/") + sheet.group(1), timeout=30) as styles:
             assert styles.status == 200 and "immutable" in styles.headers["Cache-Control"]
 
-        os.kill(int((installation.cluster.data / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+        os.kill(int((used_installation.cluster.data / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
         assert answers_again(f"{address}sante/")
 
         process.send_signal(signal.SIGINT)
@@ -51,9 +51,9 @@ def answers_again(address: str) -> bool:
     return False
 
 
-def test_nothing_goes_on_when_serve_is_killed(installation: Installation) -> None:
+def test_nothing_goes_on_when_serve_is_killed(used_installation: Installation) -> None:
     """Simulators and workers end with it: the next start finds its ports free."""
-    with installation.running("serve", "--port", str(free_port(8200))) as process:
+    with used_installation.running("serve", "--port", str(free_port(8200))) as process:
         assert process.stdout
         address = opened(process.stdout.readline())
         with urlopen(f"{address}connexion/", timeout=30) as page:
@@ -90,9 +90,9 @@ def test_serve_takes_the_next_free_port() -> None:
             free_port(port, port)
 
 
-def test_serve_refuses_a_port_that_is_taken(installation: Installation) -> None:
+def test_serve_refuses_a_port_that_is_taken(used_installation: Installation) -> None:
     with socket.socket() as taken:
         taken.bind((LOCAL, 0))
         taken.listen()
-        done = installation.run("serve", "--no-simulators", "--port", str(taken.getsockname()[1]))
+        done = used_installation.run("serve", "--no-simulators", "--port", str(taken.getsockname()[1]))
     assert done.returncode == 1 and "Aucun port libre" in done.stderr

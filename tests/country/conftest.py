@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from allant.site.database import embedded
+from tests import template_database
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ def home_factory(tmp_path_factory: pytest.TempPathFactory):
 
     def make() -> Home:
         homes.append(Home(tmp_path_factory.mktemp("home")))
+        template_database.copy_into(embedded(homes[-1].path))
         return homes[-1]
 
     yield make

@@ -78,7 +78,8 @@ def _stopped_after(home, seconds: float, how: signal.Signals | None) -> tuple[in
     return process.returncode, err
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.long
+@pytest.mark.timeout(600)
 def test_tg_09_fg_04_stopped_three_times_and_started_again_the_figures_are_the_same(whole, home_factory):
     """One folder, stopped by Ctrl+C, which says how to go on, then killed, then its PostgreSQL killed; each time it goes on."""
     _, seconds, outcome, content = whole

@@ -51,7 +51,10 @@ def test_the_same_batch_in_two_processes(cluster_dsn: str) -> None:
 
 
 @WAYS
-@pytest.mark.parametrize("table", ["recordingbatch", "lot", "dose", "rejectedrow"])
+@pytest.mark.parametrize(
+    "table",
+    ["recordingbatch", pytest.param("lot", marks=pytest.mark.long), "dose", pytest.param("rejectedrow", marks=pytest.mark.long)],
+)
 def test_killed_in_the_middle_and_run_again(cluster_dsn: str, table: str, way: str) -> None:
     """kill -9 before the batch is noted, while it is judged, before and after the doses are written: then one run does it all."""
     load(2)

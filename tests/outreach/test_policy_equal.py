@@ -70,11 +70,11 @@ def test_av_01_to_05_set_based_and_one_by_one_agree(monkeypatch):
             template(kind, channel=channel, kind=kind)
     seen: set[tuple[str, str]] = set()
 
-    # Some twenty people an example: fifty meet every reason, two hundred are enough of the long form.
-    examples = min(200, max(50, settings.default.max_examples))
+    # Some thirty people an example: seventy meet every reason, two hundred are enough of the long form.
+    examples = min(200, max(70, settings.default.max_examples))
 
     @settings(suppress_health_check=list(HealthCheck), database=None, max_examples=examples)
-    @given(st.lists(cases, min_size=12, max_size=30), instants)
+    @given(st.lists(cases, min_size=25, max_size=40), instants)
     def agree(batch, at):
         with transaction.atomic():
             people = write(batch, at)

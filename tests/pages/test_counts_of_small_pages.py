@@ -41,7 +41,7 @@ def count(client: Client, name: str, *args: int) -> int:
 
 PROFESSIONAL = {
     "professional_home": 4, "teleservice_am_number": 4, "teleservice_declaration_csv": 11, "teleservice_dose_cancel": 11,
-    "teleservice_paper_declaration": 11, "teleservice_declaration_correct": 11, "teleservice_paper_dose": 11,
+    "teleservice_paper_declaration": 11, "teleservice_declaration_correct": 10, "teleservice_paper_dose": 11,
     "teleservice_today_csv": 6,
 }  # fmt: skip
 

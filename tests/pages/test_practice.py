@@ -116,7 +116,7 @@ def test_vc52_a_list_costs_the_same_for_many_patients(
     for count in (1, 30):
         for rank in range(count):
             patient(doctor, f"Zoé{rank}")
-        with django_assert_num_queries(7):  # session, account, its professional, memberships, campaigns, list, access log
+        with django_assert_num_queries(6):  # session, account with its professional, memberships, campaigns, list, access log
             client.post(PATIENTS, {"kind": "not_vaccinated"})
 
 
@@ -213,7 +213,7 @@ def test_vc53_the_orders_page_costs_the_same_for_many_orders(
     for count in (1, 10):
         for _ in range(count):
             order(client, of, vials=1)
-        with django_assert_num_queries(8):  # session, account, professional, memberships, allotments, pharmacy, orders, log
+        with django_assert_num_queries(7):  # session, account and professional, memberships, allotments, pharmacy, orders, log
             client.get(ORDERS)
 
 

@@ -85,4 +85,5 @@ def test_an_address_for_programs_asks_for_a_token_and_takes_no_session(client: C
 @pytest.mark.django_db
 @pytest.mark.parametrize("route", [route for route, _ in ALL if route not in dict(RESERVED + PROGRAMS)])
 def test_public_pages_answer_everybody(client: Client, route: str) -> None:
-    assert client.get(address(route)).status_code in {200, 404, 405, 403, 401}
+    said = {503} if route == "sante/envois/" else set()  # no worker gives a sign of life here, and it says so
+    assert client.get(address(route)).status_code in {200, 404, 405, 403, 401} | said

@@ -34,7 +34,7 @@ def check(world: World, examples: int, engines: tuple[str, ...], mutants: dict[s
 
 
 def test_engines_agree(world: World) -> None:
-    check(world, 150, ("memory", "duckdb", "postgres"))
+    check(world, 80, ("memory", "duckdb", "postgres"))
 
 
 @pytest.mark.long
