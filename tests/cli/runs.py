@@ -28,7 +28,7 @@ class Installation:
     def run(self, *words: str, **environ: str) -> subprocess.CompletedProcess[str]:
         """Run one command to its end."""
         return subprocess.run(
-            [*COMMAND, *words], env=self.environ | environ, capture_output=True, text=True, check=False, timeout=100, cwd="/"
+            [*COMMAND, *words], env=self.environ | environ, capture_output=True, text=True, check=False, timeout=250, cwd="/"
         )
 
     @contextmanager

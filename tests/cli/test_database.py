@@ -2,9 +2,12 @@
 
 import json
 
+import pytest
+
 from tests.cli.runs import Installation
 
 
+@pytest.mark.timeout(300)  # it migrates an empty database: a minute, more beside other tests
 def test_the_life_of_the_embedded_database(installation: Installation) -> None:
     silent = installation.run("database", "status")
     assert (silent.returncode, "bin/allant database start" in silent.stdout) == (1, True)

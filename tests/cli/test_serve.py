@@ -20,6 +20,7 @@ def opened(line: str) -> str:
     return found.group()
 
 
+@pytest.mark.timeout(300)
 def test_serve_opens_hashed_pages_mends_its_database_and_closes_everything(used_installation: Installation) -> None:
     with used_installation.running("serve", "--no-simulators") as process:
         assert process.stdout
@@ -51,6 +52,7 @@ def answers_again(address: str) -> bool:
     return False
 
 
+@pytest.mark.timeout(300)
 def test_nothing_goes_on_when_serve_is_killed(used_installation: Installation) -> None:
     """Simulators and workers end with it: the next start finds its ports free."""
     with used_installation.running("serve", "--port", str(free_port(8200))) as process:
