@@ -28,7 +28,7 @@ END $$"""
 
 def install() -> None:
     """Replace how Django empties a PostgreSQL database; what it would write again after that is never erased."""
-    DatabaseOperations.sql_flush = sql_flush  # type: ignore[method-assign]
+    DatabaseOperations.sql_flush = sql_flush
     post_migrate.receivers = []
     post_migrate.sender_receivers_cache.clear()
 

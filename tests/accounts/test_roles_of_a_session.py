@@ -25,7 +25,7 @@ def test_the_provider_has_the_last_word_on_roles() -> None:
 def test_the_history_of_roles_is_kept() -> None:
     user = account_with(Role.CALL_AGENT)
     replace_memberships(user=user, grants=[])
-    events = Membership.pgh_event_model.objects.filter(user_id=user.pk).order_by("pgh_id")  # type: ignore[attr-defined]
+    events = Membership.pgh_event_model.objects.filter(user_id=user.pk).order_by("pgh_id")
     assert [event.pgh_label for event in events] == ["insert", "delete"]
 
 

@@ -202,7 +202,7 @@ def test_tg_03_a_draft_page_asks_a_fixed_number_of_queries(
     draft = begun(manager)
     for age in range(60, 70):
         put(manager, draft, "age", lowest=age)
-    with django_assert_max_num_queries(10):  # type: ignore[attr-defined]
+    with django_assert_max_num_queries(10):
         manager.get(draft)
 
 

@@ -49,7 +49,7 @@ def test_vc62_what_is_written_opens_at_once_and_ends_on_its_day() -> None:
     assert sees(parent) == [child]
     end_representation(representation=row, ends_on=TODAY, on=TODAY, by="agent", reason="jugement")
     assert sees(parent) == []
-    (former,) = row.events.all()  # type: ignore[attr-defined]
+    (former,) = row.events.all()
     assert former.ends_on is None and former.pgh_context.metadata == {"by": "agent", "reason": "jugement"}
     with pytest.raises(RepresentationRefused, match="déjà pris fin le 01/12/2021"):
         end_representation(representation=row, ends_on=TODAY, on=TODAY, by="agent", reason="encore")
@@ -65,7 +65,7 @@ def test_vc62_a_mistake_is_taken_back_as_if_it_had_never_been() -> None:
         end_representation(representation=row, ends_on=TODAY, on=TODAY, by="agent", reason="erreur")
     assert refused.value.field == "ends_on"
     withdraw_representation(representation=row, by="agent", reason="erreur de numéro")
-    assert sees(parent) == [child] and row.events.get().pgh_context.metadata["reason"] == "erreur de numéro"  # type: ignore[attr-defined]
+    assert sees(parent) == [child] and row.events.get().pgh_context.metadata["reason"] == "erreur de numéro"
     with pytest.raises(RepresentationRefused, match="retirée entre-temps"):
         withdraw_representation(representation=row, by="agent", reason="encore")
 
